@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import safe_open
 from safetensors.numpy import load_file, save
 
 from datasets.files import write_atomically
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
+DEQUANTIZED = Path(__file__).parents[1] / "dist" / "dequantized"
 
 
 class CheckpointError(Exception):
@@ -98,6 +100,31 @@ def load_checkpoint(model: str, *, root: Path = CHECKPOINTS) -> Checkpoint:
 def has_checkpoint(model: str, *, root: Path = CHECKPOINTS) -> bool:
     """Whether both files of a checkpoint are there."""
     return all((root / model / name).is_file() for name in ("checkpoint.json", "weights.safetensors"))
+
+
+def load_dequantized(checkpoint: Checkpoint, *, root: Path = DEQUANTIZED) -> dict[str, np.ndarray]:
+    """Read the weights as the browser sees them, which `make export` leaves beside the exported models.
+
+    Raises
+    ------
+    CheckpointError
+        If there are none, or they were made from another checkpoint.
+    """
+    path = root / f"{checkpoint.model}.safetensors"
+    remedy = "run `make export`"
+    if not path.is_file():
+        raise CheckpointError(f"{checkpoint.model}: no dequantized weights in {root}; {remedy}")
+    with safe_open(path, framework="numpy") as file:
+        if file.metadata().get("checkpoint") != checkpoint.sha256:
+            raise CheckpointError(f"{path}: made from another checkpoint; {remedy}")
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+
+
+def save_dequantized(checkpoint: Checkpoint, weights: Mapping[str, np.ndarray], *, root: Path = DEQUANTIZED) -> Path:
+    """Write the weights as the browser sees them, marked with the checkpoint they come from."""
+    path = root / f"{checkpoint.model}.safetensors"
+    write_atomically(path, save(dict(sorted(weights.items())), metadata={"checkpoint": checkpoint.sha256}))
+    return path
 
 
 def _json(value: Any) -> str:

@@ -75,12 +75,15 @@ class QuantizationBudget:
         Largest loss allowed, in units of the metric as reported (0.5 percentage points: 0.5 for MAPE in %, 0.005 for F1).
     decisions
         Share of decisions that must stay the same.
+    higher_is_better
+        Which way the metric points.
     float32
         Name patterns (fnmatch) of the weights that are never quantized: biases, normalisers, constants.
     """
 
     metric: str
     points: float
+    higher_is_better: bool
     decisions: float = 0.99
     float32: tuple[str, ...] = ("*bias*",)
 
@@ -96,7 +99,7 @@ class Evaluation:
     inputs
         The graph's named inputs, batch axis first.
     score
-        Named outputs of any variant -> metric name -> value.
+        Named outputs of any variant -> metric name -> value. ``ModelSpec.units`` says in what unit.
     references
         Scores of the teacher and of the baselines on the same rows: name -> metric name -> value.
     """
@@ -173,6 +176,8 @@ class ModelSpec:
         Real inputs where data is at hand (500 at least), drawn ones elsewhere, and edge cases.
     manifest
         Checkpoint -> preprocessing constants, labels, thresholds, feature schema for the manifest.
+    units
+        Metric name -> unit, for every metric that evaluations return: ``%``, ``fraction``, ``R2`` ...
     tolerance
         Largest error against the dequantized Python reference per backend, in each output's own comparison.
     """
@@ -195,6 +200,7 @@ class ModelSpec:
     decisions: Callable[[Checkpoint, Arrays], np.ndarray]
     parity_cases: Callable[[Checkpoint], Sequence[ParityCase]]
     manifest: Callable[[Checkpoint], dict[str, Any]]
+    units: Mapping[str, str]
     gates: tuple[Gate, ...]
     budget: QuantizationBudget
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgl-f16": 2e-2})

@@ -1,0 +1,91 @@
+"""Command line of the models: `python -m keras_models train|evaluate|list`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from datasets.tables import DataError
+from datasets.registry import DataMissingError
+from keras_models.checkpoint import CHECKPOINTS, CheckpointError, has_checkpoint, load_checkpoint, load_dequantized, save_checkpoint
+from keras_models.suite import UnknownModelError, load_spec, model_names
+
+stderr = Console(stderr=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 2 for a wrong request, 1 for a failed one."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (UnknownModelError, CheckpointError, DataError, DataMissingError) as error:
+        stderr.print(f"[red]error:[/red] {error}", highlight=False)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m keras_models", description="Train and judge the models of the suite.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    train = commands.add_parser("train", help="train from data and write keras_models/checkpoints/MODEL/")
+    train.add_argument("model", nargs="?", metavar="MODEL", help="which one; all when left out")
+    train.add_argument("--data", type=Path, metavar="FILE", help="your own data instead of the registry's (needs MODEL)")
+    train.add_argument("--seed", type=int, default=20, help="seed of everything random (default: %(default)s)")
+    train.add_argument("--missing", action="store_true", help="only models that have no checkpoint")
+    train.set_defaults(run=_train)
+    evaluate = commands.add_parser("evaluate", help="score a checkpoint on a file and print report rows as JSON")
+    evaluate.add_argument("model", metavar="MODEL")
+    evaluate.add_argument("--data", type=Path, metavar="FILE", help="any file of the model's documented layout; the test split when left out")
+    evaluate.set_defaults(run=_evaluate)
+    listing = commands.add_parser("list", help="the models and their checkpoints")
+    listing.set_defaults(run=_list)
+    return parser
+
+
+def _train(options: argparse.Namespace) -> int:
+    from keras_models.spec import TrainRequest
+
+    if options.data and not options.model:
+        raise DataError("--data needs MODEL: one file cannot train them all", [])
+    for name in [options.model] if options.model else model_names():
+        spec = load_spec(name)
+        if options.missing and has_checkpoint(name):
+            continue
+        stderr.rule(f"{name}: {spec.title}")
+        checkpoint = spec.train(TrainRequest(data=options.data, seed=options.seed, folder=CHECKPOINTS / name))
+        folder = save_checkpoint(checkpoint)
+        stderr.print(f"{name}: {checkpoint.parameters:,} parameters written to {folder}", highlight=False)
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from keras_models.evaluation import quality_rows
+    from keras_models.report import environment
+
+    spec = load_spec(options.model)
+    checkpoint = load_checkpoint(options.model)
+    variants = {"float": checkpoint.weights}
+    try:
+        variants["dequantized"] = load_dequantized(checkpoint)
+    except CheckpointError as error:
+        stderr.print(f"[yellow]dequantized left out:[/yellow] {error}", highlight=False)
+    rows = quality_rows(spec, checkpoint, variants, split="all" if options.data else "test", data=options.data)
+    json.dump({"meta": environment(), "rows": [asdict(row) for row in rows]}, sys.stdout, indent=1, ensure_ascii=False)
+    print()
+    return 0 if all(row.ok is not False for row in rows) else 1
+
+
+def _list(options: argparse.Namespace) -> int:
+    for name in model_names():
+        spec = load_spec(name)
+        state = f"{load_checkpoint(name).parameters:,} parameters" if has_checkpoint(name) else "no checkpoint"
+        print(f"{name:12} {spec.version:8} {state:20} {spec.title}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

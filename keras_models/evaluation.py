@@ -1,0 +1,64 @@
+"""Turns a model's evaluations into report rows, the same way for `evaluate`, the quantization search and the export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from keras_models.checkpoint import Checkpoint
+from keras_models.inference import runner
+from keras_models.report import Row
+from keras_models.spec import Evaluation, ModelSpec, Split
+
+Weights = Mapping[str, np.ndarray]
+
+
+def quality_rows(
+    spec: ModelSpec, checkpoint: Checkpoint, variants: Mapping[str, Weights], *, split: Split, data: Path | None = None
+) -> list[Row]:
+    """Score variants, teacher and baselines on every data set of a split.
+
+    Parameters
+    ----------
+    variants
+        Variant name (``float``, ``dequantized``) -> weights.
+    split, data
+        A split of the registry's data, or ``all`` rows of a user's file.
+
+    Returns
+    -------
+    list of Row
+        Gates are judged on the variant ``dequantized`` and the split ``test``, and nowhere else.
+    """
+    run = runner(spec, checkpoint)
+    rows = []
+    for evaluation in spec.evaluations(checkpoint, data, split):
+        scores = {name: evaluation.score(run(weights, evaluation.inputs)) for name, weights in variants.items()}
+        for variant, values in (scores | evaluation.references()).items():
+            rows += [_row(spec, evaluation, split, variant, metric, value) for metric, value in values.items()]
+    return rows
+
+
+def _row(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, metric: str, value: float) -> Row:
+    judged = split == "test" and variant == "dequantized"
+    gate = next((gate for gate in spec.gates if judged and (gate.metric, gate.data) == (metric, evaluation.data)), None)
+    return Row(
+        model=spec.name,
+        backend=variant,
+        stage="quality",
+        metric=metric,
+        value=float(value),
+        unit=spec.units[metric],
+        n=evaluation.n,
+        data=f"{evaluation.data}, {split}",
+        bound=gate.bound if gate else None,
+        ok=gate.holds(value) if gate else None,
+    )
+
+
+def ungated(spec: ModelSpec, rows: Sequence[Row]) -> list[str]:
+    """Gates that no row judged: a gate that names no metric or data set is a mistake, never a pass."""
+    judged = {(row.metric, row.data.rsplit(", ", 1)[0]) for row in rows if row.bound is not None}
+    return [f"{gate.metric} on {gate.data}" for gate in spec.gates if (gate.metric, gate.data) not in judged]
