@@ -1,0 +1,146 @@
+"""Every data set the project reads: where it lies, who published it under which licence, and how to get it where it is missing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class DataMissingError(Exception):
+    """A data set is in none of the places where it may lie."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A direct download that becomes the file of a data set.
+
+    Attributes
+    ----------
+    url
+        Address of a ZIP archive.
+    member
+        The file wanted from it: UTF-8 text; its line ends become LF and it is stored with gzip.
+    """
+
+    url: str
+    member: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSet:
+    """One file that models learn from.
+
+    Attributes
+    ----------
+    path
+        Where it lies below a data folder.
+    source
+        Who published it: a repository at a commit, or an archive's id.
+    licence
+        As its source states it.
+    sha256
+        Of the file's content: for ``.gz`` of the unpacked text, which is the same whichever gzip packed it.
+    download
+        How ``make data`` gets it; None where it is no direct download under a permissive licence.
+    placing
+        What to do by hand where there is no download.
+    """
+
+    name: str
+    path: str
+    what: str
+    source: str
+    licence: str
+    sha256: str
+    download: Download | None = None
+    placing: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.download is None) == (not self.placing):
+            raise ValueError(f"{self.name}: expected either a download or how to place the file by hand")
+
+
+_ALL = (
+    DataSet(
+        name="us_top200",
+        path="streams/us_top200_daily_2017_2019.parquet",
+        what="daily streams per track in the US Top 200, 2017-01-01 to 2019-12-11 (Date, Position, Streams, track_ID, Artist, Track)",
+        source="GitHub IAjimi/Spotify200 @ b8049175, data/chart_position.rda",
+        licence="MIT (the packager's); figures from public charts",
+        sha256="2f0624d4424d75c61d39801516803e51fd68968c8c7397c70f7f9d1397d5b5de",
+        placing="the source is an R file: load it in R and write the six columns with arrow::write_parquet",
+    ),
+    DataSet(
+        name="nn5",
+        path="streams/nn5_daily.csv.gz",
+        what="NN5 competition: 111 daily cash series of 791 days (date and one column per series)",
+        source="GitHub robjhyndman/tscompdata @ 668b3451, data/nn5.rda",
+        licence="GPL-3 (the package's); competition data",
+        sha256="de6947fedb51ef57b6b0673fc5befdbf08bb9f9e07d01bdf1b346bd479c08929",
+        placing="the source is an R file under GPL-3, not fetched for you: load it in R and write one CSV, a date and a column per series",
+    ),
+    DataSet(
+        name="iranian_churn",
+        path="churn/iranian_churn.csv.gz",
+        what="telecom customers: behaviour in months 1 to 9, churn at month 12",
+        source="UCI Machine Learning Repository, dataset 563 (doi 10.24432/C5JW3Z)",
+        licence="CC BY 4.0",
+        sha256="72a4a660cba4166bab4f0c24e930d5453d1917e208c9ce2ed16b841347350dd3",
+        download=Download(
+            url="https://archive.ics.uci.edu/static/public/563/iranian+churn+dataset.zip",
+            member="Customer Churn.csv",
+        ),
+    ),
+)
+DATASETS = {dataset.name: dataset for dataset in _ALL}
+
+
+def cache() -> Path:
+    """Folder that ``make data`` fills."""
+    return Path(pooch.os_cache("tunesmith"))
+
+
+def places() -> list[Path]:
+    """Data folders in the order they are searched: ``$TUNESMITH_DATA``, ``../shared/data`` beside the repository, the cache."""
+    chosen = os.environ.get("TUNESMITH_DATA")
+    return [*([Path(chosen).expanduser()] if chosen else []), REPOSITORY.parent / "shared" / "data", cache()]
+
+
+def find(name: str) -> Path:
+    """Return the file of a data set.
+
+    Parameters
+    ----------
+    name
+        A key of ``DATASETS``.
+
+    Raises
+    ------
+    DataMissingError
+        If it lies in none of ``places()``; the message names the source, the licence and the remedy.
+    KeyError
+        If no such data set is registered.
+    """
+    if name not in DATASETS:
+        raise KeyError(f"unknown data set {name!r}; expected one of {', '.join(DATASETS)}")
+    dataset = DATASETS[name]
+    searched = places()
+    for folder in searched:
+        if (folder / dataset.path).is_file():
+            return folder / dataset.path
+    raise DataMissingError(
+        f"{name}: expected {dataset.path} in one of {', '.join(map(str, searched))}; found none. "
+        f"Source: {dataset.source}. Licence: {dataset.licence}. Remedy: {remedy(dataset)}"
+    )
+
+
+def remedy(dataset: DataSet) -> str:
+    """How to get a data set that is missing, in one sentence."""
+    if dataset.download:
+        return "run `make data`, or set TUNESMITH_DATA to the folder that holds it."
+    return f"`make data` cannot fetch it: {dataset.placing}; then set TUNESMITH_DATA to the folder that holds {dataset.path}."
