@@ -50,7 +50,7 @@ def _train(options: argparse.Namespace) -> int:
     from keras_models.spec import TrainRequest
 
     if options.data and not options.model:
-        raise DataError("--data needs MODEL: one file cannot train them all", [])
+        raise UnknownModelError(f"--data needs MODEL, since one file cannot train them all; expected one of {', '.join(model_names())}")
     for name in [options.model] if options.model else model_names():
         spec = load_spec(name)
         if options.missing and has_checkpoint(name):

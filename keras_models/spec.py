@@ -165,7 +165,8 @@ class ModelSpec:
     graph
         (checkpoint, named weight tensors, named inputs) -> named outputs; pure TensorFlow ops that TF.js has.
     evaluations
-        (checkpoint, file or None, split) -> what to score. A file given by the user is scored whole (``all``).
+        (checkpoint, file or None, split) -> what to score: that split of the file, or of the registry's data sets. Raises
+        ``DataMissingError`` where the registry's data is not at hand.
     encode
         (checkpoint, call arguments) -> named inputs of one row or more: the Python twin of the runtime's ``encode``.
     results
