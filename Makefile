@@ -103,7 +103,7 @@ clean: ## remove what was built; .venv and node_modules stay
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json web_runtime/package.json
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
 	  echo 'Node.js 20 or newer with npm is needed: install it from your system or with nvm (macOS: brew install node)' >&2; exit 1; }
 	@echo 'installing the npm packages into node_modules'
 	@npm ci --no-audit --no-fund --loglevel=error
