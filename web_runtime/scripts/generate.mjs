@@ -1,0 +1,72 @@
+/**
+ * Writes src/generated: manifest types from the JSON Schema, the index of model facades from src/models, the SIMD LSTM as bytes,
+ * and per backend the kernels that the graphs in dist/models really call. Adding a model therefore means adding its module, no more.
+ */
+
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import asc from 'assemblyscript/asc';
+import { compileFromFile } from 'json-schema-to-typescript';
+
+import { kernelModules } from './kernels.mjs';
+
+const PACKAGE = dirname(dirname(fileURLToPath(import.meta.url)));
+const GENERATED = join(PACKAGE, 'src/generated');
+const MODELS = process.env.TUNESMITH_MODELS ?? join(PACKAGE, '../dist/models');
+const HEADER = '/** Written by `npm run generate`; do not edit. */\n\n';
+
+async function write(name, content) {
+  await mkdir(GENERATED, { recursive: true });
+  await writeFile(join(GENERATED, name), HEADER + content);
+}
+
+async function manifestTypes() {
+  const schema = join(PACKAGE, '../export/manifest.schema.json');
+  await write('manifest.ts', await compileFromFile(schema, { bannerComment: '', style: { singleQuote: true, printWidth: 140 } }));
+}
+
+async function modelsIndex() {
+  const files = await readdir(join(PACKAGE, 'src/models'));
+  const names = files.filter((file) => /^[a-z]\w*\.ts$/.test(file)).map((file) => file.slice(0, -3)).sort();
+  const lines = [
+    ...names.map((name) => `import { ${name} } from '../models/${name}.js';`),
+    '',
+    ...names.map((name) => `export type * from '../models/${name}.js';`),
+    '',
+    '/** Facade of each model by its name. */',
+    `export const models = { ${names.join(', ')} } as const;`,
+    '',
+    '/** What `suite.<name>` is. */',
+    'export type Facades = { readonly [Name in keyof typeof models]: ReturnType<(typeof models)[Name]> };',
+  ];
+  await write('models.ts', `${lines.join('\n')}\n`);
+}
+
+async function lstmWasm() {
+  const source = await readFile(join(PACKAGE, 'assembly/lstm.ts'), 'utf8');
+  let wasm;
+  const { error, stderr } = await asc.main(['lstm.ts', '-o', 'lstm.wasm', '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd'], {
+    readFile: (name) => (name === 'lstm.ts' ? source : null),
+    writeFile: (name, content) => void (name === 'lstm.wasm' && (wasm = content)),
+    listFiles: () => [],
+  });
+  if (error) throw new Error(`assembly/lstm.ts does not compile:\n${stderr.toString()}`);
+  await write('lstm_wasm.ts', `/** assembly/lstm.ts compiled to WebAssembly, base64. */\nexport const LSTM_WASM =\n  '${Buffer.from(wasm).toString('base64')}';\n`);
+}
+
+async function kernels() {
+  if (!existsSync(join(MODELS, 'manifest.json'))) throw new Error(`no exported models in ${MODELS}: run \`make export\` first`);
+  for (const [backend, content] of Object.entries(await kernelModules(MODELS))) await write(`kernels_${backend}.ts`, content);
+}
+
+try {
+  // What needs no exported model comes first, so that unit tests run before any export.
+  await Promise.all([manifestTypes(), modelsIndex(), lstmWasm()]);
+  await kernels();
+} catch (error) {
+  console.error(`generate: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,60 @@
+/** Picks the backend for a model by measuring warm predictions on every backend that works. */
+
+import { BACKENDS, type BackendName, type BackendOptions } from './backends.js';
+import { BackendError } from './errors.js';
+import type { ModelFiles } from './files.js';
+import type { ModelManifest } from './generated/manifest.js';
+import { Session } from './session.js';
+
+const WARM_RUNS = 3;
+const TIMED_RUNS = 5;
+
+/**
+ * Opens a model on the fastest backend that starts and passes the self-test; the others free what they held.
+ *
+ * @param onFailure - Told of every backend that can't be used, and why.
+ * @throws {@link BackendError} where none works.
+ */
+export async function openFastest(
+  name: string,
+  manifest: ModelManifest,
+  files: ModelFiles,
+  options: BackendOptions,
+  onFailure: (backend: BackendName, reason: string) => void,
+): Promise<Session> {
+  const failures: string[] = [];
+  let best = null as { session: Session; ms: number } | null;
+  for (const backend of BACKENDS) {
+    let session: Session;
+    try {
+      session = await Session.open(name, manifest, files, backend, options);
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      failures.push(error.message);
+      onFailure(backend, error.message);
+      continue;
+    }
+    const ms = await medianMs(session);
+    if (best !== null && best.ms <= ms) {
+      await session.dispose();
+      continue;
+    }
+    await best?.session.dispose();
+    best = { session, ms };
+  }
+  if (best === null) throw new BackendError(`${name}: no backend works here: ${failures.join('; ')}`);
+  return best.session;
+}
+
+/** Median milliseconds of a warm prediction of one row. */
+async function medianMs(session: Session): Promise<number> {
+  const inputs = session.warmInputs;
+  for (let run = 0; run < WARM_RUNS; run++) await session.run(inputs);
+  const times: number[] = [];
+  for (let run = 0; run < TIMED_RUNS; run++) {
+    const start = performance.now();
+    await session.run(inputs);
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[TIMED_RUNS >> 1]!;
+}

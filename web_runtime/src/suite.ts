@@ -1,0 +1,158 @@
+/** The suite: the manifest, one facade per model, and sessions that load on first use. */
+
+import { engine } from '@tensorflow/tfjs-core';
+
+import { BACKENDS, type BackendName, type BackendOptions, gpuBytes, rendererName } from './backends.js';
+import { openFastest } from './choose.js';
+import { BackendError, DisposedError, InputError, reasonOf } from './errors.js';
+import type { ModelHandle } from './facade.js';
+import { fetchModelFiles, type ModelFiles, type Progress } from './files.js';
+import { type Facades, models } from './generated/models.js';
+import type { Manifest, ModelManifest } from './generated/manifest.js';
+import { fetchManifest, modelManifest } from './manifest.js';
+import { type ModelSession, Session } from './session.js';
+
+/** How a suite is created. */
+export interface SuiteOptions extends BackendOptions {
+  /** Folder that serves manifest.json and the model files; relative to the page. */
+  readonly baseUrl: string;
+  /** `auto` picks the fastest working backend per model; a name takes that one or throws. */
+  readonly backend?: 'auto' | BackendName | undefined;
+  /** Told as a model's files arrive. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Replaces the page's fetch, for instance to add credentials. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+/** What tfjs holds, over all suites of the page. */
+export interface MemoryReport {
+  /** Live tensors, weights included. */
+  readonly numTensors: number;
+  /** Bytes of these tensors. */
+  readonly numBytes: number;
+  /** Bytes that they hold on the GPU. */
+  readonly gpuBytes: number;
+}
+
+/** What became of a backend in this suite. */
+export interface BackendReport {
+  readonly name: BackendName;
+  /** `unused`: not tried yet. */
+  readonly state: 'ready' | 'failed' | 'unused';
+  /** Why it failed; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** What the suite offers beside the models' facades. */
+export interface SuiteBase {
+  /** The manifest as fetched. */
+  readonly manifest: Manifest;
+  /** A model on the suite's backend, or on the one named: loaded on first use and kept. */
+  session(name: string, options?: { readonly backend?: 'auto' | BackendName | undefined }): Promise<ModelSession>;
+  /** Tensors and bytes held. */
+  memory(): MemoryReport;
+  /** Name of the GPU or software renderer; null where webgl was not started. */
+  renderer(): string | null;
+  /** What became of each backend. */
+  backends(): BackendReport[];
+  /** Frees all models of the suite; later calls throw {@link DisposedError}. */
+  dispose(): Promise<void>;
+}
+
+/** A suite: one facade per model, by the model's name. */
+export type Suite = SuiteBase & Facades;
+
+/** Fetches the manifest and makes the facades; models load on first use. */
+export async function openSuite(options: SuiteOptions): Promise<Suite> {
+  const backend = options.backend ?? 'auto';
+  checkBackend(backend);
+  if (typeof options.baseUrl !== 'string') throw new InputError(`createSuite expects { baseUrl: string }, got ${typeof options.baseUrl}`);
+  const baseUrl = options.baseUrl === '' || options.baseUrl.endsWith('/') ? options.baseUrl : `${options.baseUrl}/`;
+  // Called as a plain function: the page's own fetch refuses any other `this`.
+  const fetcher: typeof fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
+  const core = new SuiteCore(await fetchManifest(baseUrl, fetcher), { ...options, backend, baseUrl, fetch: fetcher });
+  const facades = Object.fromEntries(Object.entries(models).map(([name, facade]) => [name, facade(core.handle(name))]));
+  return Object.assign(core, facades as Facades);
+}
+
+class SuiteCore implements SuiteBase {
+  private readonly downloads = new Map<string, Promise<ModelFiles>>();
+  private readonly sessions = new Map<string, Promise<Session>>();
+  private readonly reports = new Map<BackendName, BackendReport>(BACKENDS.map((name) => [name, { name, state: 'unused', reason: null }]));
+  private isDisposed = false;
+
+  constructor(
+    readonly manifest: Manifest,
+    private readonly options: SuiteOptions & { readonly backend: 'auto' | BackendName; readonly fetch: typeof fetch },
+  ) {}
+
+  handle(name: string): ModelHandle {
+    const { manifest } = this;
+    const session = (): Promise<ModelSession> => this.session(name);
+    return {
+      name,
+      get manifest() {
+        return modelManifest(manifest, name);
+      },
+      run: async (inputs) => (await session()).run(inputs),
+    };
+  }
+
+  async session(name: string, { backend = this.options.backend }: { readonly backend?: 'auto' | BackendName | undefined } = {}): Promise<ModelSession> {
+    if (this.isDisposed) throw new DisposedError('the suite');
+    checkBackend(backend);
+    return memoize(this.sessions, `${name} ${backend}`, () => this.open(name, backend));
+  }
+
+  memory(): MemoryReport {
+    const { numTensors, numBytes } = engine().state;
+    return { numTensors, numBytes, gpuBytes: gpuBytes() };
+  }
+
+  renderer(): string | null {
+    return rendererName();
+  }
+
+  backends(): BackendReport[] {
+    return [...this.reports.values()];
+  }
+
+  async dispose(): Promise<void> {
+    this.isDisposed = true;
+    const opened = await Promise.allSettled(this.sessions.values());
+    await Promise.all(opened.map((result) => (result.status === 'fulfilled' ? result.value.dispose() : undefined)));
+    this.sessions.clear();
+    this.downloads.clear();
+  }
+
+  private async open(name: string, backend: 'auto' | BackendName): Promise<Session> {
+    const manifest = modelManifest(this.manifest, name);
+    const { baseUrl, fetch, onProgress } = this.options;
+    const files = await memoize(this.downloads, name, () => fetchModelFiles(name, manifest, baseUrl, fetch, onProgress));
+    const fail = (failed: BackendName, reason: string): void => void this.reports.set(failed, { name: failed, state: 'failed', reason });
+    const session = backend === 'auto' ? openFastest(name, manifest, files, this.options, fail) : Session.open(name, manifest, files, backend, this.options);
+    try {
+      const opened = await session;
+      this.reports.set(opened.backend, { name: opened.backend, state: 'ready', reason: null });
+      return opened;
+    } catch (error) {
+      if (backend !== 'auto' && error instanceof BackendError) fail(backend, reasonOf(error));
+      throw error;
+    }
+  }
+}
+
+/** One promise per key; a failure is forgotten, so that the next call tries again. */
+function memoize<T>(cache: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  cache.set(key, made);
+  made.catch(() => cache.delete(key));
+  return made;
+}
+
+function checkBackend(backend: string): void {
+  const names = ['auto', ...BACKENDS];
+  if (!names.includes(backend)) throw new InputError(`unknown backend "${backend}"; expected one of ${names.join(', ')}`);
+}
