@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +11,8 @@ import pooch
 import requests
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from datasets.files import sha256_of, write_atomically
+from datasets.files import write_atomically
+from datasets.formats import FORMATS, FormatError, Unpacked, content_sha256
 from datasets.registry import DataSet, Download
 
 TIMEOUT_S = 60
@@ -46,25 +44,15 @@ def fetch(dataset: DataSet, folder: Path) -> Path:
         raise FetchError(f"{dataset.name}: no direct download under a permissive licence; {dataset.placing}")
     with tempfile.TemporaryDirectory() as temporary:
         archive = _download(dataset, dataset.download.url, Path(temporary))
-        content = _unpack(dataset, dataset.download, archive)
-    digest = hashlib.sha256(content).hexdigest()
+        unpacked = _unpack(dataset, dataset.download, archive)
+    digest = hashlib.sha256(unpacked.content).hexdigest()
     if digest != dataset.sha256:
         raise FetchError(
             f"{dataset.name}: expected {dataset.download.member} with sha256 {dataset.sha256}, got {digest} from {dataset.download.url}. "
             f"Remedy: the source has changed; place the known file by hand at {target}."
         )
-    write_atomically(target, gzip.compress(content, mtime=0))
+    write_atomically(target, unpacked.stored)
     return target
-
-
-def content_sha256(path: Path) -> str:
-    """SHA-256 of what a file holds: of the unpacked content for ``.gz``, of the file itself otherwise."""
-    if path.suffix != ".gz":
-        return sha256_of(path)
-    try:
-        return hashlib.sha256(gzip.decompress(path.read_bytes())).hexdigest()
-    except (EOFError, OSError, zlib.error):
-        return "unreadable gzip"
 
 
 def _download(dataset: DataSet, url: str, folder: Path) -> Path:
@@ -79,15 +67,11 @@ def _download(dataset: DataSet, url: str, folder: Path) -> Path:
     return folder / "download"
 
 
-def _unpack(dataset: DataSet, download: Download, archive: Path) -> bytes:
+def _unpack(dataset: DataSet, download: Download, archive: Path) -> Unpacked:
     try:
-        with zipfile.ZipFile(archive) as opened:
-            content = opened.read(download.member)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise FetchError(f"{dataset.name}: expected a whole ZIP archive at {download.url}, got {error}. {_by_hand(dataset)}") from error
-    except KeyError:
-        raise FetchError(f"{dataset.name}: expected {download.member} in {download.url}; it is not there. {_by_hand(dataset)}") from None
-    return content.replace(b"\r\n", b"\n")
+        return FORMATS[download.format](archive, download.member)
+    except FormatError as error:
+        raise FetchError(f"{dataset.name}: {download.url}: {error}. {_by_hand(dataset)}") from error
 
 
 def _by_hand(dataset: DataSet) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pooch
 
@@ -22,12 +23,15 @@ class Download:
     Attributes
     ----------
     url
-        Address of a ZIP archive.
+        Where it is published.
+    format
+        How it is packed, a key of ``datasets.formats.FORMATS``.
     member
-        The file wanted from it: UTF-8 text; its line ends become LF and it is stored with gzip.
+        What is wanted of it: a file of the archive, or an R object.
     """
 
     url: str
+    format: Literal["zip", "rda"]
     member: str
 
 
@@ -44,7 +48,7 @@ class DataSet:
     licence
         As its source states it.
     sha256
-        Of the file's content: for ``.gz`` of the unpacked text, which is the same whichever gzip packed it.
+        Of the content, which does not hang on who packed it: see ``datasets.formats.content_sha256``.
     download
         How ``make data`` gets it; None where it is no direct download under a permissive licence.
     placing
@@ -72,8 +76,12 @@ _ALL = (
         what="daily streams per track in the US Top 200, 2017-01-01 to 2019-12-11 (Date, Position, Streams, track_ID, Artist, Track)",
         source="GitHub IAjimi/Spotify200 @ b8049175, data/chart_position.rda",
         licence="MIT (the packager's); figures from public charts",
-        sha256="2f0624d4424d75c61d39801516803e51fd68968c8c7397c70f7f9d1397d5b5de",
-        placing="the source is an R file: load it in R and write the six columns with arrow::write_parquet",
+        sha256="c4aa01daf57c6fd733008960a3da76a423be2604a2698569fdba28d571ea827b",
+        download=Download(
+            url="https://raw.githubusercontent.com/IAjimi/Spotify200/b8049175b9be7399e4af617026126c6a9fc9ed43/data/chart_position.rda",
+            format="rda",
+            member="chart_position",
+        ),
     ),
     DataSet(
         name="nn5",
@@ -93,6 +101,7 @@ _ALL = (
         sha256="72a4a660cba4166bab4f0c24e930d5453d1917e208c9ce2ed16b841347350dd3",
         download=Download(
             url="https://archive.ics.uci.edu/static/public/563/iranian+churn+dataset.zip",
+            format="zip",
             member="Customer Churn.csv",
         ),
     ),

@@ -1,6 +1,8 @@
+import bz2
 import gzip
 import hashlib
 import io
+import struct
 import threading
 import zipfile
 from contextlib import contextmanager
@@ -12,7 +14,9 @@ import pytest
 from datasets import __main__ as command
 from datasets import registry
 from datasets.fetch import FetchError, fetch
+from datasets.formats import content_sha256
 from datasets.registry import DATASETS, DataSet, Download
+from datasets.streams import chart_tracks
 
 CONTENT = b"plays,churned\n" + b"".join(b"%d,%d\n" % (i * i % 977, i % 2) for i in range(3000))
 
@@ -52,7 +56,7 @@ def dataset(url, **changes):
         source="this test",
         licence="CC0",
         sha256=hashlib.sha256(CONTENT).hexdigest(),
-        download=Download(url=url, member="Customers.csv"),
+        download=Download(url=url, format="zip", member="Customers.csv"),
     )
     return replace(one, **changes)
 
@@ -120,6 +124,78 @@ def test_a_server_that_is_not_there_is_refused(tmp_path):
 def test_an_archive_without_the_member_is_refused(tmp_path):
     with server(zipped(member="Other.csv")) as url:
         assert "expected Customers.csv" in refused(tmp_path, dataset(url))
+
+
+CHART = {
+    "Position": [2, 1],
+    "Track": ["b", "Déjà vu"],
+    "Artist": [None, "A"],
+    "Streams": [5, 9],
+    "URL": ["u2", "u1"],
+    "Date": [17167.0, 17167.0],  # R's days since 1970-01-01
+    "track_ID": ["t2", "t1"],
+}
+CHART_TEXT = "Date,Position,Streams,track_ID,Artist,Track\n2017-01-01,1,9,t1,A,Déjà vu\n2017-01-01,2,5,t2,,b\n"
+
+
+def r_file(columns=CHART, member="chart"):
+    """Write a data frame as R's save() does: XDR, version 2, bzip2 (R Internals, 1.8 Serialization Formats)."""
+
+    def integers(*values):
+        return struct.pack(f">{len(values)}i", *values)
+
+    def text(value):
+        return integers(9, -1) if value is None else integers(9 | 8 << 12, len(value.encode())) + value.encode()
+
+    def entry(name, value):
+        return integers(1026, 1) + text(name) + value
+
+    def vector(values, r_class=None):
+        flags = 768 if r_class else 0
+        if isinstance(values[0], int):
+            body = integers(13 | flags, len(values), *values)
+        elif isinstance(values[0], float):
+            body = integers(14 | flags, len(values)) + struct.pack(f">{len(values)}d", *values)
+        else:
+            body = integers(16 | flags, len(values)) + b"".join(map(text, values))
+        return body + (entry("class", vector([r_class])) + integers(254) if r_class else b"")
+
+    items = b"".join(vector(values, "Date" if name == "Date" else None) for name, values in columns.items())
+    attributes = entry("names", vector(list(columns))) + entry("class", vector(["data.frame"]))
+    attributes += entry("row.names", integers(13, 2, -(2**31), -len(columns["Date"]))) + integers(254)
+    frame = integers(19 | 768, len(columns)) + items + attributes
+    return bz2.compress(b"RDX2\nX\n" + integers(2, 0x30602, 0x20300) + entry(member, frame) + integers(254))
+
+
+def chart(url):
+    digest = hashlib.sha256(CHART_TEXT.encode()).hexdigest()
+    return dataset(url, path="streams/chart.parquet", sha256=digest, download=Download(url=url, format="rda", member="chart"))
+
+
+def test_an_r_chart_becomes_parquet_of_the_registered_rows(tmp_path):
+    with server(r_file()) as url:
+        path = fetch(chart(url), tmp_path)
+    assert content_sha256(path) == chart(url).sha256
+    assert [one.id for one in chart_tracks(path)] == ["t1", "t2"]
+    assert fetch(chart(url), tmp_path) == path  # the server is gone
+
+
+def test_an_r_chart_of_other_rows_is_refused(tmp_path):
+    with server(r_file(CHART | {"Streams": [6, 9]})) as url:
+        assert chart(url).sha256 in refused(tmp_path, chart(url))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(r_file()[:-40], id="truncated"),
+        pytest.param(r_file(member="other"), id="another-object"),
+        pytest.param(r_file({name: values for name, values in CHART.items() if name != "Artist"}), id="a-column-missing"),
+    ],
+)
+def test_a_damaged_r_file_is_refused(tmp_path, content):
+    with server(content) as url:
+        assert "expected an R data file with chart" in refused(tmp_path, chart(url))
 
 
 def test_a_set_without_download_says_how_to_place_it(tmp_path):
