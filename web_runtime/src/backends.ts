@@ -4,6 +4,7 @@ import { enableProdMode, engine, env, getKernel, type KernelBackend, type Kernel
 
 import { BackendError, reasonOf } from './errors.js';
 import { exclusive } from './queue.js';
+import { rendererOf } from './renderer.js';
 
 /** A backend by name, fastest hardware first. */
 export type BackendName = 'webgl' | 'wasm' | 'cpu';
@@ -125,18 +126,21 @@ function discard({ name, instance }: StartedBackend): void {
 }
 
 function deviceOf(instance: KernelBackend): Pick<StartedBackend, 'lost' | 'isLost'> {
-  const gl = (instance as { gpgpu?: { gl: WebGLRenderingContext } }).gpgpu?.gl;
+  const gl = contextOf(instance);
   if (gl === undefined) return { lost: new Promise(() => undefined), isLost: () => false };
   const lost = new Promise<void>((resolve) => gl.canvas.addEventListener('webglcontextlost', () => resolve(), { once: true }));
   return { lost, isLost: () => gl.isContextLost() };
 }
 
+function contextOf(instance: KernelBackend): WebGLRenderingContext | undefined {
+  return (instance as { gpgpu?: { gl: WebGLRenderingContext } }).gpgpu?.gl;
+}
+
 /** Name of the GPU or software renderer that draws, for reports; null before webgl has started. */
 export function rendererName(): string | null {
-  const gl = (started.get('webgl')?.instance as { gpgpu?: { gl: WebGLRenderingContext } } | undefined)?.gpgpu?.gl;
-  if (gl === undefined) return null;
-  const info = gl.getExtension('WEBGL_debug_renderer_info');
-  return String(gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL));
+  const webgl = started.get('webgl');
+  const gl = webgl === undefined ? undefined : contextOf(webgl.instance);
+  return gl === undefined ? null : rendererOf(gl);
 }
 
 /** Class of numbers that a backend computes in, by which the manifest's tolerances are named. */

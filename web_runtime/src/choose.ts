@@ -1,6 +1,6 @@
 /** Picks the backend for a model by measuring warm predictions on every backend that works. */
 
-import { BACKENDS, type BackendName, type BackendOptions } from './backends.js';
+import type { BackendName, BackendOptions } from './backends.js';
 import { BackendError } from './errors.js';
 import type { ModelFiles } from './files.js';
 import type { ModelManifest } from './generated/manifest.js';
@@ -12,7 +12,8 @@ const TIMED_RUNS = 5;
 /**
  * Opens a model on the fastest backend that starts and passes the self-test; the others free what they held.
  *
- * @param onFailure - Told of every backend that can't be used, and why.
+ * @param candidates - Backends to try, in this order.
+ * @param onTried - Told of every backend whether it works: null, or the reason why not.
  * @throws {@link BackendError} where none works.
  */
 export async function openFastest(
@@ -20,20 +21,22 @@ export async function openFastest(
   manifest: ModelManifest,
   files: ModelFiles,
   options: BackendOptions,
-  onFailure: (backend: BackendName, reason: string) => void,
+  candidates: readonly BackendName[],
+  onTried: (backend: BackendName, failure: string | null) => void,
 ): Promise<Session> {
   const failures: string[] = [];
   let best = null as { session: Session; ms: number } | null;
-  for (const backend of BACKENDS) {
+  for (const backend of candidates) {
     let session: Session;
     try {
       session = await Session.open(name, manifest, files, backend, options);
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       failures.push(error.message);
-      onFailure(backend, error.message);
+      onTried(backend, error.message);
       continue;
     }
+    onTried(backend, null);
     const ms = await medianMs(session);
     if (best !== null && best.ms <= ms) {
       await session.dispose();

@@ -5,6 +5,9 @@ export type ErrorCode = 'input' | 'manifest' | 'file' | 'integrity' | 'backend' 
 
 /** Base class of all errors thrown by this package. */
 export class TunesmithError extends Error {
+  /** The class's name, written out because minifiers rename classes. */
+  override readonly name: string = 'TunesmithError';
+
   constructor(
     /** Stable code of the error's class. */
     readonly code: ErrorCode,
@@ -12,12 +15,13 @@ export class TunesmithError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
-    this.name = new.target.name;
   }
 }
 
 /** The caller's input cannot be predicted from; nothing was computed. */
 export class InputError extends TunesmithError {
+  override readonly name = 'InputError';
+
   constructor(message: string) {
     super('input', message);
   }
@@ -25,6 +29,8 @@ export class InputError extends TunesmithError {
 
 /** `manifest.json` is missing, truncated, of another schema version, or lacks what the runtime needs. */
 export class ManifestError extends TunesmithError {
+  override readonly name = 'ManifestError';
+
   constructor(message: string, options?: ErrorOptions) {
     super('manifest', message, options);
   }
@@ -32,6 +38,8 @@ export class ManifestError extends TunesmithError {
 
 /** A file named by the manifest could not be fetched. */
 export class FileError extends TunesmithError {
+  override readonly name = 'FileError';
+
   constructor(message: string, options?: ErrorOptions) {
     super('file', message, options);
   }
@@ -39,6 +47,8 @@ export class FileError extends TunesmithError {
 
 /** A file arrived, but is not the one that the manifest describes. */
 export class IntegrityError extends TunesmithError {
+  override readonly name = 'IntegrityError';
+
   constructor(message: string) {
     super('integrity', message);
   }
@@ -46,6 +56,8 @@ export class IntegrityError extends TunesmithError {
 
 /** A backend did not start, failed its self-test, or none is left. */
 export class BackendError extends TunesmithError {
+  override readonly name = 'BackendError';
+
   constructor(message: string, options?: ErrorOptions) {
     super('backend', message, options);
   }
@@ -53,6 +65,8 @@ export class BackendError extends TunesmithError {
 
 /** The suite or the session was used after `dispose()`. */
 export class DisposedError extends TunesmithError {
+  override readonly name = 'DisposedError';
+
   constructor(what: string) {
     super('disposed', `${what} was disposed; create a new suite with createSuite()`);
   }

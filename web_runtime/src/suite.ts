@@ -4,7 +4,7 @@ import { engine } from '@tensorflow/tfjs-core';
 
 import { BACKENDS, type BackendName, type BackendOptions, gpuBytes, rendererName } from './backends.js';
 import { openFastest } from './choose.js';
-import { BackendError, DisposedError, InputError, reasonOf } from './errors.js';
+import { BackendError, DisposedError, InputError } from './errors.js';
 import type { ModelHandle } from './facade.js';
 import { fetchModelFiles, type ModelFiles, type Progress } from './files.js';
 import { type Facades, models } from './generated/models.js';
@@ -129,16 +129,24 @@ class SuiteCore implements SuiteBase {
     const manifest = modelManifest(this.manifest, name);
     const { baseUrl, fetch, onProgress } = this.options;
     const files = await memoize(this.downloads, name, () => fetchModelFiles(name, manifest, baseUrl, fetch, onProgress));
-    const fail = (failed: BackendName, reason: string): void => void this.reports.set(failed, { name: failed, state: 'failed', reason });
-    const session = backend === 'auto' ? openFastest(name, manifest, files, this.options, fail) : Session.open(name, manifest, files, backend, this.options);
+    const report = (tried: BackendName, reason: string | null): void => {
+      this.reports.set(tried, { name: tried, state: reason === null ? 'ready' : 'failed', reason });
+    };
+    if (backend === 'auto') return openFastest(name, manifest, files, this.options, this.candidates(), report);
     try {
-      const opened = await session;
-      this.reports.set(opened.backend, { name: opened.backend, state: 'ready', reason: null });
-      return opened;
+      const session = await Session.open(name, manifest, files, backend, this.options);
+      report(backend, null);
+      return session;
     } catch (error) {
-      if (backend !== 'auto' && error instanceof BackendError) fail(backend, reasonOf(error));
+      if (error instanceof BackendError) report(backend, error.message);
       throw error;
     }
+  }
+
+  /** Backends that have not failed yet; all of them again where none is left. */
+  private candidates(): readonly BackendName[] {
+    const hopeful = BACKENDS.filter((name) => this.reports.get(name)!.state !== 'failed');
+    return hopeful.length > 0 ? hopeful : BACKENDS;
   }
 }
 

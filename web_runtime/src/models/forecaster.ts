@@ -2,6 +2,7 @@
 
 import { InputError } from '../errors.js';
 import type { ModelHandle } from '../facade.js';
+import type { ModelManifest } from '../generated/manifest.js';
 import type { NamedTensors, TensorData } from '../tensors.js';
 
 /** Options of a forecast. */
@@ -20,7 +21,7 @@ export interface Forecast {
   readonly upper: number[];
   /** Seasonal naive forecast: the same weekday of the last week. */
   readonly baseline: number[];
-  /** The forecast's sum against that of as many last days. */
+  /** The forecast's sum against that of the last days, by the manifest's thresholds. */
   readonly trend: 'rising' | 'steady' | 'falling';
   /** Number of days forecast. */
   readonly horizon: number;
@@ -40,20 +41,29 @@ export interface Forecaster {
   encode(values: ArrayLike<number>, options?: ForecastOptions): NamedTensors;
 }
 
-const LONGEST = 3650;
-const INTERVAL = 0.8;
+/** What Python fixes of the model, read from the manifest. */
+interface Constants {
+  /** Days that the model sees. */
+  readonly window: number;
+  /** Longest series accepted. */
+  readonly longest: number;
+  /** Share of days that fall into the interval. */
+  readonly interval: number;
+}
+
 const UNKNOWN_WEEKDAY = -1;
 const DAY_MS = 86_400_000;
 
 /** The forecaster's facade. */
 export function forecaster(model: ModelHandle): Forecaster {
   const encodeBatch = (series: readonly ArrayLike<number>[], { startDate }: ForecastOptions = {}): NamedTensors => {
-    const window = model.manifest.inputs.find(({ name }) => name === 'values')!.shape[0]!;
+    const constants = model.manifest.preprocessing as unknown as Constants;
+    const { window } = constants;
     const values = new Float32Array(series.length * window);
     const weekday = new Float32Array(series.length);
     const start = startDate === undefined ? null : dayOf(startDate);
     series.forEach((days, row) => {
-      check(days, window, series.length > 1 ? ` in series ${row}` : '');
+      check(days, constants, series.length > 1 ? ` in series ${row}` : '');
       for (let index = 0; index < window; index++) values[row * window + index] = days[days.length - window + index]!;
       weekday[row] = start === null ? UNKNOWN_WEEKDAY : weekdayOf(start + days.length);
     });
@@ -65,8 +75,7 @@ export function forecaster(model: ModelHandle): Forecaster {
     if (series.length === 0) return [];
     const inputs = encodeBatch(series, options);
     const outputs = await model.run(inputs);
-    const { thresholds } = model.manifest;
-    return series.map((days, row) => decode(outputs, row, days, thresholds, options.startDate));
+    return series.map((days, row) => ({ ...decode(outputs, row, model.manifest), ...datesOf(days.length, model.manifest, options) }));
   };
 
   return {
@@ -76,10 +85,10 @@ export function forecaster(model: ModelHandle): Forecaster {
   };
 }
 
-function check(days: ArrayLike<number>, window: number, where: string): void {
-  const expected = `Forecaster expects ${window} to ${LONGEST} finite daily values`;
+function check(days: ArrayLike<number>, { window, longest }: Constants, where: string): void {
+  const expected = `Forecaster expects ${window} to ${longest} finite daily values`;
   if (typeof days !== 'object' || days === null || typeof days.length !== 'number') throw new InputError(`${expected}, got ${days === null ? 'null' : typeof days}${where}`);
-  if (days.length < window || days.length > LONGEST) throw new InputError(`${expected}, got ${days.length}${where}`);
+  if (days.length < window || days.length > longest) throw new InputError(`${expected}, got ${days.length}${where}`);
   for (let index = 0; index < days.length; index++) {
     const value: unknown = days[index];
     if (typeof value === 'number' && Number.isFinite(Math.fround(value))) continue;
@@ -87,34 +96,23 @@ function check(days: ArrayLike<number>, window: number, where: string): void {
   }
 }
 
-function decode(
-  outputs: NamedTensors,
-  row: number,
-  days: ArrayLike<number>,
-  thresholds: Readonly<Record<string, number>>,
-  startDate: string | Date | undefined,
-): Forecast {
-  const median = rowOf(outputs['median']!, row);
-  const horizon = median.length;
-  const expected = sum(median);
-  const before = sum(Array.from({ length: horizon }, (_, index) => days[days.length - horizon + index]!));
-  const forecast = {
-    median,
-    lower: rowOf(outputs['lower']!, row),
-    upper: rowOf(outputs['upper']!, row),
-    baseline: rowOf(outputs['baseline']!, row),
-    trend: trendOf(expected - before, Math.abs(before), thresholds),
-    horizon,
-    interval: INTERVAL,
-  };
-  if (startDate === undefined) return forecast;
-  const first = dayOf(startDate) + days.length;
-  return { ...forecast, dates: median.map((_, index) => new Date((first + index) * DAY_MS).toISOString().slice(0, 10)) };
+function decode(outputs: NamedTensors, row: number, { thresholds, preprocessing }: ModelManifest): Forecast {
+  const [median, lower, upper, baseline] = ['median', 'lower', 'upper', 'baseline'].map((name) => rowOf(outputs[name]!, row)) as [number[], number[], number[], number[]];
+  const { interval } = preprocessing as unknown as Constants;
+  return { median, lower, upper, baseline, trend: trendOf(sum(median), sum(baseline), thresholds), horizon: median.length, interval };
 }
 
-function trendOf(change: number, level: number, thresholds: Readonly<Record<string, number>>): Forecast['trend'] {
-  if (change > thresholds['rising']! * level) return 'rising';
-  return change < thresholds['falling']! * level ? 'falling' : 'steady';
+function trendOf(ahead: number, behind: number, thresholds: ModelManifest['thresholds']): Forecast['trend'] {
+  const change = behind > 0 ? (ahead - behind) / behind : 0;
+  if (change >= thresholds['rising']!) return 'rising';
+  return change <= thresholds['falling']! ? 'falling' : 'steady';
+}
+
+function datesOf(length: number, { outputs }: ModelManifest, { startDate }: ForecastOptions): Pick<Forecast, 'dates'> {
+  if (startDate === undefined) return {};
+  const first = dayOf(startDate) + length;
+  const horizon = outputs.find(({ name }) => name === 'median')!.shape[0]!;
+  return { dates: Array.from({ length: horizon }, (_, index) => new Date((first + index) * DAY_MS).toISOString().slice(0, 10)) };
 }
 
 function rowOf({ shape, data }: TensorData, row: number): number[] {
