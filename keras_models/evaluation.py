@@ -10,13 +10,19 @@ import numpy as np
 from keras_models.checkpoint import Checkpoint
 from keras_models.inference import runner
 from keras_models.report import Row
-from keras_models.spec import Evaluation, ModelSpec, Split
+from keras_models.spec import Evaluation, Gate, ModelSpec, Split
 
 Weights = Mapping[str, np.ndarray]
 
 
 def quality_rows(
-    spec: ModelSpec, checkpoint: Checkpoint, variants: Mapping[str, Weights], *, split: Split, data: Path | None = None
+    spec: ModelSpec,
+    checkpoint: Checkpoint,
+    variants: Mapping[str, Weights],
+    *,
+    split: Split,
+    data: Path | None = None,
+    references: bool = True,
 ) -> list[Row]:
     """Score variants, teacher and baselines on every data set of a split.
 
@@ -25,7 +31,9 @@ def quality_rows(
     variants
         Variant name (``float``, ``dequantized``) -> weights.
     split, data
-        A split of the registry's data, or ``all`` rows of a user's file.
+        A split of the registry's data or of a user's file, or all of it.
+    references
+        Whether to score teacher and baselines too, some of which train for half a minute.
 
     Returns
     -------
@@ -36,14 +44,20 @@ def quality_rows(
     rows = []
     for evaluation in spec.evaluations(checkpoint, data, split):
         scores = {name: evaluation.score(run(weights, evaluation.inputs)) for name, weights in variants.items()}
-        for variant, values in (scores | evaluation.references()).items():
-            rows += [_row(spec, evaluation, split, variant, metric, value) for metric, value in values.items()]
+        for variant, values in (scores | (evaluation.references() if references else {})).items():
+            for metric, value in values.items():
+                rows += _rows(spec, evaluation, split, variant, metric, value)
     return rows
 
 
-def _row(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, metric: str, value: float) -> Row:
+def _rows(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, metric: str, value: float) -> list[Row]:
+    """One row for each gate on this value, or one without a bound."""
     judged = split == "test" and variant == "dequantized"
-    gate = next((gate for gate in spec.gates if judged and (gate.metric, gate.data) == (metric, evaluation.data)), None)
+    gates = [gate for gate in spec.gates if judged and (gate.metric, gate.data) == (metric, evaluation.data)]
+    return [_row(spec, evaluation, split, variant, metric, value, gate) for gate in gates or [None]]
+
+
+def _row(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, metric: str, value: float, gate: Gate | None) -> Row:
     return Row(
         model=spec.name,
         backend=variant,

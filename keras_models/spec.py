@@ -175,6 +175,9 @@ class ModelSpec:
         (checkpoint, named outputs) -> integers, one or more a row: what a product acts on.
     parity_cases
         Real inputs where data is at hand (500 at least), drawn ones elsewhere, and edge cases.
+    golden
+        Checkpoint -> the call whose answer the manifest carries for the self-test on the user's machine: made up, never a
+        row of the data, and the same on every machine.
     manifest
         Checkpoint -> preprocessing constants, labels, thresholds, feature schema for the manifest.
     units
@@ -200,6 +203,7 @@ class ModelSpec:
     results: Callable[[Checkpoint, Arrays], list[Any]]
     decisions: Callable[[Checkpoint, Arrays], np.ndarray]
     parity_cases: Callable[[Checkpoint], Sequence[ParityCase]]
+    golden: Callable[[Checkpoint], ParityCase]
     manifest: Callable[[Checkpoint], dict[str, Any]]
     units: Mapping[str, str]
     gates: tuple[Gate, ...]

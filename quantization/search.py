@@ -109,7 +109,9 @@ def _measurer(spec: ModelSpec, checkpoint: Checkpoint, data: Path | None) -> Cal
 
     def measure(label: str, precisions: Precisions) -> Trial:
         weights = {name: dequantized(value, precisions[name]) for name, value in checkpoint.weights.items()}
-        losses, unchanged = zip(*(_compare(spec, checkpoint, held, run(weights, held.evaluation.inputs)) for held in references), strict=True)
+        losses, unchanged = zip(
+            *(_compare(spec, checkpoint, held, run(weights, held.evaluation.inputs)) for held in references), strict=True
+        )
         within = max(losses) <= budget.points and min(unchanged) >= budget.decisions
         return Trial(label=label, bytes=weight_bytes(weights, precisions), loss=max(losses), unchanged=min(unchanged), within=within)
 

@@ -1,0 +1,223 @@
+"""Thirty daily values in, seven days out: median with an 80 % interval, by two small LSTMs over last week's pattern.
+
+The interval is that of quantile regression, widened or narrowed by a conformal factor: the quantile outputs follow each series' own
+noise, the factor makes the stated 80 % true on days that training never saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.registry import DataMissingError
+from datasets.streams import Windows
+from keras_models import forecaster_graph as graph
+from keras_models.checkpoint import Checkpoint
+from keras_models.forecast_baselines import fit_boosting, fit_smoothing, point_scores, seasonal_naive
+from keras_models.forecast_metrics import UNITS, forecast_metrics
+from keras_models.forecaster_data import DATA, load_series, split_windows
+from keras_models.forecaster_graph import HORIZON, STEP_FEATURES, WEEK, WINDOW
+from keras_models.forecaster_training import loaded_network, train
+from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, QuantizationBudget, Split, TensorSpec
+
+TREND = 0.05  # relative change of the week's sum from which a trend is called rising or falling
+LONGEST = 3650
+REAL_CASES = 600
+
+
+def _inputs(checkpoint: Checkpoint) -> tuple[TensorSpec, ...]:
+    return (
+        TensorSpec(
+            name="values", shape=(WINDOW,), unit="the caller's", description="daily values, oldest first; below zero counts as zero"
+        ),
+        TensorSpec(name="weekday", shape=(1,), unit="day", description="of the first forecast day: 0 = Monday .. 6 = Sunday, -1 = unknown"),
+    )
+
+
+def _outputs(checkpoint: Checkpoint) -> tuple[TensorSpec, ...]:
+    week = {"shape": (HORIZON,), "unit": "that of the values", "comparison": "row-relative"}
+    return (
+        TensorSpec(name="median", description="as likely to be exceeded as not", **week),
+        TensorSpec(name="lower", description="lower bound of the 80 % interval", **week),
+        TensorSpec(name="upper", description="upper bound of the 80 % interval", **week),
+        TensorSpec(name="baseline", description="seasonal naive: the last seven days again", **week),
+        TensorSpec(
+            name="features",
+            shape=(WINDOW, STEP_FEATURES),
+            unit="logarithm, one-hot",
+            description="per day: scaled logarithm, change since a week ago, since yesterday, trailing weekly mean, weekday",
+        ),
+    )
+
+
+def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> list[Evaluation]:
+    splits = checkpoint.config["splits"]
+    found = []
+    for label, runs in load_series(data).items():
+        part = split_windows(runs, splits.get(label), split)
+        if len(part):
+            found.append(_evaluation(checkpoint, label, part))
+    return found
+
+
+def _evaluation(checkpoint: Checkpoint, label: str, part: Windows) -> Evaluation:
+    def score(outputs: Arrays) -> dict[str, float]:
+        return forecast_metrics(part.targets, **{name: outputs[name] for name in ("median", "lower", "upper")})
+
+    return Evaluation(
+        data=label,
+        inputs={"values": part.values, "weekday": part.weekday},
+        score=score,
+        references=lambda: point_scores(part.targets, _baselines(checkpoint, label, part)),
+    )
+
+
+def _baselines(checkpoint: Checkpoint, label: str, part: Windows) -> dict[str, np.ndarray]:
+    """Forecasts of the baselines; those that learn do so on the registry's training windows, and are left out where it is missing."""
+    forecasts = {"seasonal naive": seasonal_naive(part.values)}
+    try:
+        known = load_series(None)
+    except DataMissingError:
+        return forecasts
+    splits = checkpoint.config["splits"]
+    kind = label.split(" ", 1)[-1]
+    source = next((name for name in known if name == label or name.endswith(f" {kind}")), None)
+    if source is None or source not in splits:
+        return forecasts
+    training = split_windows(known[source], splits[source], "train")
+    forecasts["exponential smoothing"] = fit_smoothing(training).forecast(part.values)
+    forecasts["gradient boosting"] = fit_boosting(training, seed=checkpoint.provenance["seed"]).forecast(part)
+    return forecasts
+
+
+def _encode(checkpoint: Checkpoint, arguments: tuple[Any, ...]) -> dict[str, np.ndarray]:
+    values, options = arguments[0], arguments[1] if len(arguments) > 1 else {}
+    weekday = -1
+    if "startDate" in options:
+        weekday = (date.fromisoformat(options["startDate"]) + timedelta(days=len(values))).weekday()
+    return {"values": np.array([values[-WINDOW:]], np.float32), "weekday": np.array([[weekday]], np.float32)}
+
+
+def _results(checkpoint: Checkpoint, outputs: Arrays) -> list[dict[str, Any]]:
+    names = {-1: "falling", 0: "steady", 1: "rising"}
+    bands = ("median", "lower", "upper", "baseline")
+    trends = _decisions(checkpoint, outputs)
+    return [
+        {**{name: outputs[name][row].tolist() for name in bands}, "trend": names[int(trends[row])], "horizon": HORIZON, "interval": 0.8}
+        for row in range(len(trends))
+    ]
+
+
+def _decisions(checkpoint: Checkpoint, outputs: Arrays) -> np.ndarray:
+    """[n]: whether the week to come is called rising (1), steady (0) or falling (-1) against the last one."""
+    ahead, behind = (outputs[name].sum(axis=1, dtype=np.float64) for name in ("median", "baseline"))
+    change = np.divide(ahead - behind, behind, out=np.zeros_like(ahead), where=behind > 0)
+    return (change >= TREND).astype(int) - (change <= -TREND).astype(int)
+
+
+def _parity_cases(checkpoint: Checkpoint) -> list[ParityCase]:
+    try:
+        return [*_real_cases(), *_edge_cases()]
+    except DataMissingError:
+        return [*_drawn_cases(), *_edge_cases()]
+
+
+def _real_cases() -> list[ParityCase]:
+    cases = []
+    for label, runs in load_series(None).items():
+        part = split_windows(runs, None, "all")
+        for row in np.linspace(0, len(part) - 1, REAL_CASES // 3).astype(int):
+            start = part.first_target[row] - np.timedelta64(WINDOW, "D")
+            options = {"startDate": str(start)} if row % 4 else {}
+            cases.append(ParityCase(name=f"{label}, {start}", args=(part.values[row].tolist(), options)))
+    return cases
+
+
+def _drawn_cases() -> list[ParityCase]:
+    """Made-up series over ten orders of magnitude: a level, a weekly season, a trend and noise."""
+    random = np.random.default_rng(7)
+    days = np.arange(WINDOW)
+    cases = []
+    for number in range(REAL_CASES):
+        season = random.normal(0, random.uniform(0, 0.4), WEEK)[days % WEEK]
+        logs = random.uniform(0, 23) + season + random.normal(0, 0.03) * days + random.normal(0, random.uniform(0, 0.3), WINDOW)
+        cases.append(ParityCase(name=f"drawn {number}", args=(np.exp(logs).astype(np.float32).tolist(), {"startDate": "2026-01-05"})))
+    return cases
+
+
+def _edge_cases() -> list[ParityCase]:
+    spike = [100.0] * WINDOW
+    spike[20] = 1e6
+    late_spike = [*[100.0] * (WINDOW - 1), 1e6]
+    shapes = {
+        "constant": [42.0] * WINDOW,
+        "zeros": [0.0] * WINDOW,
+        "1e9": [1e9 + 1e7 * day for day in range(WINDOW)],
+        "tiny": [1e-6 * (1 + day % WEEK) for day in range(WINDOW)],
+        "spike": spike,
+        "spike on the last day": late_spike,
+        "zeros but the first day": [5.0] + [0.0] * (WINDOW - 1),
+        "zeros but the last day": [0.0] * (WINDOW - 1) + [5.0],
+        "below zero": [-3.0 if day % 5 == 0 else 10.0 for day in range(WINDOW)],
+        "longer than the window": [1000.0 + 50 * (day % WEEK) for day in range(400)],
+    }
+    return [
+        ParityCase(name=name, args=(values, options), edge=True)
+        for name, values in shapes.items()
+        for options in ({}, {"startDate": "2024-02-27"})
+    ]
+
+
+def _golden(checkpoint: Checkpoint) -> ParityCase:
+    values = [1000.0 + 10 * day + 200 * ((day * 3) % WEEK) for day in range(WINDOW)]
+    return ParityCase(name="a rising line with a weekly season", args=(values, {"startDate": "2026-01-05"}))
+
+
+def _manifest(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {
+        "preprocessing": {"window": WINDOW, "longest": LONGEST, "horizon": HORIZON, "interval": 0.8},
+        "thresholds": {"rising": TREND, "falling": -TREND},
+    }
+
+
+def _graph(checkpoint: Checkpoint, weights, inputs):
+    return graph.forecast(weights, inputs)
+
+
+def _gates() -> Sequence[Gate]:
+    for label, largest in (("us_top200 tracks", 4.1), ("us_top200 artists", 9.4)):
+        yield Gate(metric="mape", data=label, maximum=largest)
+        yield Gate(metric="r2", data=label, minimum=0.7)
+        yield Gate(metric="coverage", data=label, minimum=76)
+        yield Gate(metric="coverage", data=label, maximum=84)
+        yield Gate(metric="widening", data=label, minimum=1.0)
+
+
+SPEC = ModelSpec(
+    name="forecaster",
+    version="1.0.0",
+    title="Weekly forecaster",
+    summary="Forecasts the next seven days of a daily series (streams, revenue) from its last thirty: median, 80 % interval, trend.",
+    licence="Trained on public chart figures (Spotify200 compilation, MIT) and the NN5 competition's series; the weights hold no series.",
+    method="predict",
+    datasets=DATA,
+    inputs=_inputs,
+    outputs=_outputs,
+    train=train,
+    network=loaded_network,
+    graph=_graph,
+    evaluations=_evaluations,
+    encode=_encode,
+    results=_results,
+    decisions=_decisions,
+    parity_cases=_parity_cases,
+    golden=_golden,
+    manifest=_manifest,
+    units=UNITS,
+    gates=tuple(_gates()),
+    budget=QuantizationBudget(metric="mape", points=0.5, higher_is_better=False, float32=("*bias*", "interval/*")),
+)
