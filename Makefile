@@ -20,8 +20,8 @@ export PYTHONWARNINGS := ignore:pkg_resources is deprecated
 MANIFEST := dist/models/manifest.json
 EXPORT_READS := requirements.txt $(wildcard datasets/*.py keras_models/*.py quantization/*.py export/*.py export/*.json \
 	keras_models/checkpoints/*/* quantization/plans/*)
-RUNTIME_READS := package-lock.json $(wildcard web_runtime/*.json web_runtime/*.mjs web_runtime/*.ts) \
-	$(shell find web_runtime/src -type f -not -path '*/generated/*' 2>/dev/null)
+RUNTIME_READS := package-lock.json export/manifest.schema.json $(wildcard web_runtime/*.json) \
+	$(shell find web_runtime -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' -not -path '*/test/*')
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -75,7 +75,7 @@ bench: .setup/runtime ## latencies and memory in the browser: reports/bench.json
 demo: .setup/runtime ## the suite in a page of its own
 	@npm run --silent demo -w web_runtime
 
-lint: setup ## style and types, nothing run
+lint: dist/.exported ## style and types (the types of the runtime need the exported models)
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@npm run --silent typecheck -w web_runtime
