@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    environment: 'node',
+    // tfjs' files are ES modules that Node takes for CommonJS; Vite reads them right.
+    server: { deps: { inline: [/@tensorflow/] } },
+  },
+});
