@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from datasets.fetch import content_sha256
 from datasets.files import write_atomically
+from datasets.formats import content_sha256
 from datasets.registry import DataMissingError, find
 from datasets.tables import DataError
 from export.card import model_card
@@ -32,6 +32,7 @@ from quantization.plan import Plan, PlanError, load_plan
 ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist" / "models"
 QUALITY = ROOT / "reports" / "quality.json"
+TABLE_WIDTH = 130
 DRIFT = 1e-3  # relative; beyond it a recorded figure no longer describes this checkpoint
 stderr = Console(stderr=True)
 
@@ -65,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
     write_models(exported)
     passed = write_report(QUALITY, [row for model in exported for row in model.rows], meta=environment())
     table, within = verdicts(exported)
-    Console().print(table)
+    stdout = Console()
+    stdout.print(table, width=max(stdout.width, TABLE_WIDTH))
     return 0 if passed and within else 1
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflowjs.converters import convert_tf_saved_model
 
+from keras_models import native_stderr_silenced
 from keras_models.checkpoint import Checkpoint
 from keras_models.spec import ModelSpec
 from quantization.affine import Precision
@@ -46,7 +47,7 @@ def convert(spec: ModelSpec, checkpoint: Checkpoint, precisions: Mapping[str, Pr
     with tempfile.TemporaryDirectory(prefix="export-") as folder:
         saved, converted = Path(folder, "saved"), Path(folder, "converted")
         module, signature = _inference_module(spec, checkpoint)
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), native_stderr_silenced():
             tf.saved_model.save(module, str(saved), signatures=signature)
             convert_tf_saved_model(
                 str(saved),

@@ -14,7 +14,7 @@ os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")  # otherwise a packag
 
 
 @contextlib.contextmanager
-def _native_stderr_silenced() -> Iterator[None]:
+def native_stderr_silenced() -> Iterator[None]:
     """Silence what C++ writes to file descriptor 2, which Python's own redirection does not reach."""
     sys.stderr.flush()
     kept, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -27,5 +27,7 @@ def _native_stderr_silenced() -> Iterator[None]:
         os.close(null)
 
 
-with _native_stderr_silenced():
-    import tensorflow  # noqa: F401
+with native_stderr_silenced():
+    import tensorflow
+
+tensorflow.get_logger().setLevel("ERROR")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from datasets.tables import DataError
 from datasets.registry import DataMissingError
+from datasets.tables import DataError
 from keras_models.checkpoint import CHECKPOINTS, CheckpointError, has_checkpoint, load_checkpoint, load_dequantized, save_checkpoint
 from keras_models.suite import UnknownModelError, load_spec, model_names
 
@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     train.set_defaults(run=_train)
     evaluate = commands.add_parser("evaluate", help="score a checkpoint on a file and print report rows as JSON")
     evaluate.add_argument("model", metavar="MODEL")
-    evaluate.add_argument("--data", type=Path, metavar="FILE", help="any file of the model's documented layout; the test split when left out")
+    evaluate.add_argument(
+        "--data", type=Path, metavar="FILE", help="any file of the model's documented layout; the test split when left out"
+    )
     evaluate.set_defaults(run=_evaluate)
     listing = commands.add_parser("list", help="the models and their checkpoints")
     listing.set_defaults(run=_list)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from datasets.fetch import content_sha256
+from datasets.formats import content_sha256
 from datasets.registry import DATASETS, find
 from datasets.streams import Series, Windows, load, windows
 from datasets.tables import DataError, Problem

@@ -72,6 +72,7 @@ def network() -> keras.Model:
 
 
 def loaded_network(checkpoint: Checkpoint) -> keras.Model:
+    """The Keras network with a checkpoint's weights."""
     model, weights = network(), checkpoint.weights
     for name, units in zip(("lstm_1", "lstm_2"), graph.UNITS, strict=True):
         kernel = weights[f"{name}/kernel"]

@@ -1,0 +1,1 @@
+"""Which weight gets which precision, and the bit-exact weights that the browser computes with."""

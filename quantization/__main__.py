@@ -61,7 +61,8 @@ def make_plan(spec: ModelSpec, checkpoint: Checkpoint, *, data: Path | None = No
 def tradeoff_table(spec: ModelSpec, plan: Plan, checkpoint: Checkpoint) -> Table:
     """The trials as a table, the chosen one marked."""
     budget = spec.budget
-    title = f"{spec.name}: bytes against {budget.metric} (budget {budget.points:g} {spec.units[budget.metric]}, {budget.decisions:.0%} of decisions)"
+    allowed = f"{budget.points:g} {spec.units[budget.metric]}, {budget.decisions:.0%} of decisions"
+    title = f"{spec.name}: bytes against {budget.metric} (budget {allowed})"
     table = Table("", "assignment", "bytes", f"{budget.metric} lost", "decisions kept", title=title)
     for column in table.columns[2:]:
         column.justify = "right"

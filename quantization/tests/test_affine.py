@@ -36,5 +36,5 @@ def test_float16_refuses_what_it_cannot_hold() -> None:
 
 
 def test_unknown_precision_is_named() -> None:
-    with pytest.raises(ValueError, match="int4.*expected one of float32"):
+    with pytest.raises(ValueError, match=r"int4.*expected one of float32"):
         dequantized(np.zeros(1, np.float32), "int4")
