@@ -14,7 +14,7 @@ export const BACKENDS: readonly BackendName[] = ['webgl', 'wasm', 'cpu'];
 
 /** Options of how backends start; the first start of a backend decides for the page. */
 export interface BackendOptions {
-  /** Folder that serves tfjs-backend-wasm.wasm and tfjs-backend-wasm-simd.wasm, ending in a slash; those of the package by default. */
+  /** Folder that serves tfjs-backend-wasm.wasm and tfjs-backend-wasm-simd.wasm; those of the package by default. */
   readonly wasmUrl?: string | undefined;
   /** Accept WebGL that is rendered in software: right but slow, for tests. */
   readonly allowSoftwareWebGL?: boolean | undefined;

@@ -72,7 +72,8 @@ export class DisposedError extends TunesmithError {
   }
 }
 
-/** Text of anything that was thrown. */
+/** Text of anything that was thrown; tfjs rejects with plain objects here and there. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = (error as { message?: unknown } | null | undefined)?.message;
+  return typeof message === 'string' ? message : String(error);
 }

@@ -67,10 +67,11 @@ export async function openSuite(options: SuiteOptions): Promise<Suite> {
   const backend = options.backend ?? 'auto';
   checkBackend(backend);
   if (typeof options.baseUrl !== 'string') throw new InputError(`createSuite expects { baseUrl: string }, got ${typeof options.baseUrl}`);
-  const baseUrl = options.baseUrl === '' || options.baseUrl.endsWith('/') ? options.baseUrl : `${options.baseUrl}/`;
+  const baseUrl = folderUrl(options.baseUrl);
+  const wasmUrl = options.wasmUrl === undefined ? undefined : folderUrl(options.wasmUrl);
   // Called as a plain function: the page's own fetch refuses any other `this`.
   const fetcher: typeof fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
-  const core = new SuiteCore(await fetchManifest(baseUrl, fetcher), { ...options, backend, baseUrl, fetch: fetcher });
+  const core = new SuiteCore(await fetchManifest(baseUrl, fetcher), { ...options, backend, baseUrl, wasmUrl, fetch: fetcher });
   const facades = Object.fromEntries(Object.entries(models).map(([name, facade]) => [name, facade(core.handle(name))]));
   return Object.assign(core, facades as Facades);
 }
@@ -158,6 +159,10 @@ function memoize<T>(cache: Map<string, Promise<T>>, key: string, make: () => Pro
   cache.set(key, made);
   made.catch(() => cache.delete(key));
   return made;
+}
+
+function folderUrl(url: string): string {
+  return url === '' || url.endsWith('/') ? url : `${url}/`;
 }
 
 function checkBackend(backend: string): void {
