@@ -1,0 +1,40 @@
+"""One measured value with the sentence that explains its failure, and how a terminal shows it."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+
+from keras_models.report import Row
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row of the report; ``problem`` says why it fails, and is None where it does not."""
+
+    row: Row
+    problem: str | None = None
+
+    def line(self) -> str:
+        """Tick, cross or dot, what was measured, the value and its bound."""
+        row = self.row
+        mark = {True: "✓", False: "✗", None: "·"}[row.ok]
+        bound = "" if row.bound is None else f"  (bound {row.bound:g})"
+        text = f"{mark} {row.model:<11} {row.backend:<6} {row.stage:<10} {row.metric:<44} {figure(row.value):>9} {row.unit}{bound}"
+        return text if self.problem is None else f"{text}\n    {self.problem}"
+
+
+def figure(value: float) -> str:
+    """A number in three significant digits, counts in full."""
+    if not math.isfinite(value):
+        return "none"
+    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:.3g}"
+
+
+def tell(findings: list[Finding]) -> list[Finding]:
+    """Print findings as they come, and pass them on."""
+    for finding in findings:
+        print(finding.line())
+    sys.stdout.flush()
+    return findings

@@ -1,0 +1,36 @@
+/** Typed arrays as text, because what crosses between Python and the page is JSON. */
+
+import type { NamedTensors } from 'tunesmith';
+
+/** A tensor as text: little-endian bytes of its values in base64. */
+export interface TensorText {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+  readonly data: string;
+}
+
+/** Characters per call of String.fromCharCode, far below every engine's limit of arguments. */
+const CHUNK = 0x8000;
+
+/** Writes named tensors as text. */
+export function toText(tensors: NamedTensors): Record<string, TensorText> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { shape, data }]) => [name, textOf(shape, data)]));
+}
+
+/** Writes one tensor as text. */
+export function textOf(shape: readonly number[], values: Float32Array | Int32Array): TensorText {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  let binary = '';
+  for (let start = 0; start < bytes.length; start += CHUNK) binary += String.fromCharCode(...bytes.subarray(start, start + CHUNK));
+  return { shape, dtype: values instanceof Int32Array ? 'int32' : 'float32', data: btoa(binary) };
+}
+
+/** Reads named tensors from text. */
+export function fromText(texts: Record<string, TensorText>): NamedTensors {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { shape: text.shape, data: valuesOf(text) }]));
+}
+
+function valuesOf({ dtype, data }: TensorText): Float32Array | Int32Array {
+  const { buffer } = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  return dtype === 'int32' ? new Int32Array(buffer) : new Float32Array(buffer);
+}

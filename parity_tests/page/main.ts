@@ -1,0 +1,147 @@
+/** The page that the parity tests drive: it uses the runtime as a product would, from one bundle under a strict policy. */
+
+import { engine, env } from '@tensorflow/tfjs-core';
+import { type BackendName, createSuite, type MemoryReport, type SessionTimings, type Suite, type SuiteOptions, TunesmithError } from 'tunesmith';
+
+import { fromText, textOf, type TensorText, toText } from './base64.js';
+
+type Call = readonly unknown[];
+type Facade = Record<string, (...args: Call) => unknown>;
+type Choice = 'auto' | BackendName;
+
+interface Loaded {
+  readonly backend: BackendName;
+  readonly precision: string;
+  readonly renderer: string | null;
+  readonly timings: SessionTimings;
+}
+
+interface Outcome {
+  readonly value?: unknown;
+  readonly error?: { readonly name: string; readonly code: string; readonly message: string };
+}
+
+const suites = new Map<Choice, Suite>();
+const violations: string[] = [];
+document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => violations.push(`${violatedDirective}: ${blockedURI}`));
+
+function suiteOn(backend: Choice): Suite {
+  const suite = suites.get(backend);
+  if (suite === undefined) throw new Error(`no suite was opened on ${backend}`);
+  return suite;
+}
+
+function facadeOf(backend: Choice, model: string): Facade {
+  return (suiteOn(backend) as unknown as Record<string, Facade>)[model]!;
+}
+
+/** What the tests may ask of the page, by name; every answer survives JSON. */
+const handlers = {
+  /** Creates the suite of a backend, in place of an earlier one. */
+  async open(backend: Choice, options: Partial<SuiteOptions> = {}): Promise<void> {
+    await suites.get(backend)?.dispose();
+    suites.delete(backend);
+    suites.set(backend, await createSuite({ baseUrl: '/models/', wasmUrl: '/runtime/', allowSoftwareWebGL: true, backend, ...options }));
+  },
+
+  /** Opens a suite and loads a model, and the milliseconds from nothing to a model that is ready. */
+  async loadCold(backend: Choice, model: string): Promise<Loaded & { milliseconds: number }> {
+    const start = performance.now();
+    await handlers.open(backend);
+    const loaded = await handlers.load(backend, model);
+    return { ...loaded, milliseconds: performance.now() - start };
+  },
+
+  /** Loads a model and tells where it runs, whose tolerance holds there, and what loading took. */
+  async load(backend: Choice, model: string): Promise<Loaded> {
+    const { backend: ran, timings } = await suiteOn(backend).session(model);
+    const precision = ran === 'webgl' && !env().getBool('WEBGL_RENDER_FLOAT32_ENABLED') ? 'webgl-f16' : ran;
+    return { backend: ran, precision, renderer: suiteOn(backend).renderer(), timings };
+  },
+
+  /** What the facade feeds the graph for each call. */
+  encode(backend: Choice, model: string, calls: readonly Call[]): Record<string, TensorText>[] {
+    const facade = facadeOf(backend, model);
+    return calls.map((args) => toText(facade['encode']!(...args) as Parameters<typeof toText>[0]));
+  },
+
+  /** The graph's named outputs for named inputs. */
+  async run(backend: Choice, model: string, inputs: Record<string, TensorText>, outputs: readonly string[]): Promise<Record<string, TensorText>> {
+    const session = await suiteOn(backend).session(model);
+    return toText(await session.run(fromText(inputs), outputs));
+  },
+
+  /** The facade's answer to each call, one after the other. */
+  async predict(backend: Choice, model: string, method: string, calls: readonly Call[]): Promise<unknown[]> {
+    const facade = facadeOf(backend, model);
+    const answers: unknown[] = [];
+    for (const args of calls) answers.push(await facade[method]!(...args));
+    return answers;
+  },
+
+  /** Milliseconds of each call; the backends take turns, so that a busy machine slows all of them alike. */
+  async time(backends: readonly Choice[], model: string, method: string, calls: readonly Call[]): Promise<Record<string, number[]>> {
+    const times: Record<string, number[]> = Object.fromEntries(backends.map((backend) => [backend, []]));
+    for (const args of calls) {
+      for (const backend of backends) {
+        const facade = facadeOf(backend, model);
+        const start = performance.now();
+        await facade[method]!(...args);
+        times[backend]!.push(performance.now() - start);
+      }
+    }
+    return times;
+  },
+
+  /** The live weights from which a session answers, read back from its backend. */
+  async weights(backend: Choice, model: string): Promise<Record<string, TensorText>> {
+    const session = await suiteOn(backend).session(model);
+    // Private for products; parity reads what really lies on the device rather than decoding the file once more.
+    const { weights } = (session as unknown as { model: { weights: Record<string, LiveTensor[]> } }).model;
+    const read = Object.entries(weights).map(async ([name, [tensor]]) => [name, textOf(tensor!.shape, await tensor!.data())] as const);
+    return Object.fromEntries(await Promise.all(read));
+  },
+
+  /** What tfjs holds, and the memory of the wasm backend where it was started. */
+  memory(backend: Choice): MemoryReport & { wasmBytes: number } {
+    const wasm = engine().registry['wasm'] as { wasm?: { HEAPU8?: Uint8Array } } | undefined;
+    return { ...suiteOn(backend).memory(), wasmBytes: wasm?.wasm?.HEAPU8?.byteLength ?? 0 };
+  },
+
+  /** Takes the GPU context away, as a driver's reset would. */
+  loseContext(): void {
+    const webgl = engine().registry['webgl'] as unknown as { gpgpu: { gl: WebGLRenderingContext } };
+    webgl.gpgpu.gl.getExtension('WEBGL_lose_context')!.loseContext();
+  },
+
+  /** Frees a suite. */
+  async dispose(backend: Choice): Promise<void> {
+    await suiteOn(backend).dispose();
+    suites.delete(backend);
+  },
+
+  /** What the page's policy refused so far. */
+  violations: (): readonly string[] => violations,
+};
+
+interface LiveTensor {
+  readonly shape: number[];
+  data(): Promise<Float32Array | Int32Array>;
+}
+
+declare global {
+  interface Window {
+    parity(handler: keyof typeof handlers, args: readonly unknown[]): Promise<Outcome>;
+  }
+}
+
+window.parity = async (handler, args) => {
+  // In a task of its own: code that a debugger evaluates is exempt from the policy.
+  await new Promise((resolve) => setTimeout(resolve));
+  try {
+    return { value: await (handlers[handler] as (...args: Call) => unknown)(...args) };
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return { error: { name, code: error instanceof TunesmithError ? error.code : '', message } };
+  }
+};

@@ -1,0 +1,158 @@
+"""The stages of parity: what is fed, features, raw outputs, decisions, and the weights' bits, one model on one backend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from keras_models.report import Row
+from parity_tests.compare import UNITS, Difference, compare, compare_answers
+from parity_tests.finding import Finding
+from parity_tests.harness import Page, PageError, from_text
+from parity_tests.reference import FEATURES, Reference
+from parity_tests.weights import compare_weights
+
+# Called one by one on software rendering, every case would take minutes; the others run in batches all the same.
+SINGLE_CALLS = {"cpu": 1000, "wasm": 1000, "webgl": 100}
+MOST_TOLD = 3
+
+
+class Stages:
+    """All stages of one model on one backend of an opened page."""
+
+    def __init__(self, page: Page, reference: Reference, backend: str) -> None:
+        self.page, self.reference, self.backend = page, reference, backend
+        loaded = page.call("load", backend, reference.name)
+        if loaded["backend"] != backend:
+            raise PageError("Error", "", f"asked for {backend}, but the session runs on {loaded['backend']}")
+        self.renderer: str | None = loaded["renderer"]
+        self.precision: str = loaded["precision"]
+        self.tolerance = reference.spec.tolerance[self.precision]
+
+    def measure(self) -> Iterator[Finding]:
+        """Measure every stage; one that throws is a finding too, and the next one runs."""
+        stages = {
+            "features": (self._encoded, self._features),
+            "outputs": (self._outputs,),
+            "decisions": (self._decisions,),
+            "weights": (self._weights,),
+        }
+        for stage, measures in stages.items():
+            for measure in measures:
+                yield from self._guarded(stage, measure)
+
+    def _guarded(self, stage: str, measure: Callable[[], list[Finding]]) -> list[Finding]:
+        try:
+            return measure()
+        except PageError as error:
+            return [self._finding(stage, "runs", math.nan, "", bound=0.0, problem=str(error))]
+
+    def _encoded(self) -> list[Finding]:
+        """What the facade feeds the graph: the same bits, unless the spec states a tolerance for ``encode``."""
+        reference = self.reference
+        encoded = [
+            from_text(one) for one in self.page.call("encode", self.backend, reference.name, [case.args for case in reference.cases])
+        ]
+        got = {name: np.concatenate([one[name] for one in encoded]) for name in encoded[0]}
+        return self._compared("features", "encode", reference.inputs, got, reference.spec.tolerance.get("encode", 0.0))
+
+    def _features(self) -> list[Finding]:
+        reference = self.reference
+        if not reference.tensors(FEATURES):
+            return []
+        got = self.page.run(self.backend, reference.name, reference.inputs, [FEATURES])
+        return self._compared("features", FEATURES, reference.outputs, got, self.tolerance)
+
+    def _outputs(self) -> list[Finding]:
+        reference = self.reference
+        names = [tensor.name for tensor in reference.tensors("outputs")]
+        got = self.page.run(self.backend, reference.name, reference.inputs, names)
+        return self._compared("outputs", "outputs", reference.outputs, got, self.tolerance)
+
+    def _compared(self, stage: str, kind: str, expected: Any, got: Any, tolerance: float) -> list[Finding]:
+        return [
+            self._of_difference(
+                stage,
+                kind,
+                tensor,
+                compare(tensor, expected[tensor.name], got, tolerance=tolerance, cases=self.reference.case_of_row),
+                tolerance,
+            )
+            for tensor in self.reference.tensors(kind)
+        ]
+
+    def _of_difference(self, stage: str, kind: str, tensor: Any, difference: Difference, tolerance: float) -> Finding:
+        label = (
+            f"{'encode' if kind == 'encode' else 'graph'} {tensor.name}, largest error"
+            if stage == "features"
+            else f"{tensor.name}, largest error"
+        )
+        problem = None if difference.problem is None else f"stage {stage}, {tensor.name}: {difference.problem}"
+        return self._finding(stage, label, difference.error, UNITS[tensor.comparison], bound=tolerance, problem=problem)
+
+    def _decisions(self) -> list[Finding]:
+        """What a product sees: the facade's own answers, one call a case."""
+        reference = self.reference
+        chosen = self._chosen_cases()
+        answers = self.page.call(
+            "predict", self.backend, reference.name, reference.spec.method, [reference.cases[case].args for case in chosen]
+        )
+        comparisons = {tensor.name: tensor.comparison for tensor in reference.tensors("outputs")}
+        worst, problems, differing = 0.0, [], 0
+        for case, answer in zip(chosen, answers, strict=True):
+            expected = reference.answer(case)
+            listed = answer if isinstance(answer, list) else [answer]
+            error, unequal = compare_answers(expected, listed, comparisons)
+            worst = max(worst, error)
+            differing += bool(unequal)
+            if error > self.tolerance:
+                unequal = [*unequal, f"largest error {error:.3g}, tolerance {self.tolerance:g}"]
+            problems += [f"stage decisions, case {reference.cases[case].name!r}: {problem}" for problem in unequal]
+        told = "\n    ".join(problems[:MOST_TOLD]) or None
+        edges = sum(reference.cases[case].edge for case in chosen)
+        sample = {"n": len(chosen), "data": f"{reference.data}; {len(chosen) - edges} of them and all edge cases called one by one"}
+        return [
+            self._finding(
+                "decisions",
+                "numbers, largest error",
+                worst,
+                "",
+                bound=self.tolerance,
+                problem=told if worst > self.tolerance else None,
+                **sample,
+            ),
+            self._finding("decisions", "answers that differ", differing, "calls", bound=0, problem=told if differing else None, **sample),
+        ]
+
+    def _chosen_cases(self) -> list[int]:
+        """All edge cases, and as many others, evenly spread, as the backend is fast enough for."""
+        cases = self.reference.cases
+        others = [index for index, case in enumerate(cases) if not case.edge]
+        taken = np.unique(np.linspace(0, len(others) - 1, min(len(others), SINGLE_CALLS[self.backend])).astype(int))
+        return sorted([index for index, case in enumerate(cases) if case.edge] + [others[at] for at in taken])
+
+    def _weights(self) -> list[Finding]:
+        """Bits of the live weights, read back from the device."""
+        live = from_text(self.page.call("weights", self.backend, self.reference.name))
+        differing, problems, sample = compare_weights(self.reference, live)
+        problem = "\n    ".join(f"stage weights, {problem}" for problem in problems[:MOST_TOLD]) or None
+        return [self._finding("weights", "values whose bits differ", differing, "values", bound=0, problem=problem, **sample)]
+
+    def _finding(self, stage: str, metric: str, value: float, unit: str, *, bound: float, problem: str | None, **sample: Any) -> Finding:
+        sample = {"n": len(self.reference.cases), "data": self.reference.data} | sample
+        ok = problem is None and value <= bound
+        row = Row(
+            model=self.reference.name,
+            backend=self.backend,
+            stage=stage,
+            metric=metric,
+            value=value,
+            unit=unit,
+            bound=bound,
+            ok=ok,
+            **sample,
+        )
+        return Finding(row, problem)
