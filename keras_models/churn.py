@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import numbers
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> lis
     path = data or find(_registered(checkpoint))
     customers = load(path)
     columns = _columns(checkpoint, customers, path)
-    rows = np.arange(len(customers)) if split == "all" else _splits(checkpoint, customers)[split]
+    rows = _all_rows(checkpoint, customers, path) if split == "all" else _splits(checkpoint, customers)[split]
     features, churned = customers.features[rows][:, columns], customers.churned[rows]
     teacher = _teacher(checkpoint).probabilities(features)
     beside = {"teacher": teacher, "teacher_threshold": checkpoint.config["teacher"]["threshold"]}
@@ -87,6 +88,13 @@ def _columns(checkpoint: Checkpoint, customers: Customers, path: Path) -> list[i
     if problems:
         raise DataError(path, problems)
     return [got.index(name) for name in expected]
+
+
+def _all_rows(checkpoint: Checkpoint, customers: Customers, path: Path) -> np.ndarray:
+    if rows_sha256(customers) == checkpoint.training["rows_sha256"]:
+        seen = checkpoint.training["rows"]["train"]
+        print(f"churn: {path.name} is what the checkpoint was trained on: {seen} of its {len(customers)} rows flatter it", file=sys.stderr)
+    return np.arange(len(customers))
 
 
 def _splits(checkpoint: Checkpoint, customers: Customers) -> dict[str, np.ndarray]:

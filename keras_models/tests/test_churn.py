@@ -9,7 +9,7 @@ from datasets.customers import load
 from datasets.registry import DataMissingError, find
 from datasets.tables import DataError
 from keras_models import churn_training
-from keras_models.checkpoint import CheckpointError, has_checkpoint, load_checkpoint, save_checkpoint
+from keras_models.checkpoint import CheckpointError, has_checkpoint, load_checkpoint
 from keras_models.churn import RISKS, SPEC, CustomerError
 from keras_models.churn_training import BOUNDS, DATA, FOLDS, split_rows, train
 from keras_models.distillation import Recipe
@@ -84,9 +84,9 @@ def test_a_users_own_table_trains_end_to_end(trained, file):
 def test_the_same_seed_gives_the_same_checkpoint(trained, file, tmp_path, monkeypatch):
     two_folds(monkeypatch)
     again = train(TrainRequest(data=file, seed=3, folder=tmp_path), recipe=RECIPE)
-    folders = [save_checkpoint(checkpoint, root=tmp_path / str(at)) for at, checkpoint in enumerate((trained, again))]
-    for name in ("weights.safetensors", "checkpoint.json", "teacher.ubj"):
-        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
+    assert again.sha256 == trained.sha256
+    assert again.blobs == trained.blobs
+    assert again.training == trained.training
 
 
 def test_teacher_with_its_smote_and_student_see_training_rows_only(observed, file):
@@ -154,6 +154,14 @@ def test_splits_of_other_rows_are_refused(trained, file, tmp_path):
         SPEC.evaluations(trained, tmp_path / "customers.csv", "test")
     with pytest.raises(DataMissingError, match=r"trained on customers\.csv"):
         SPEC.evaluations(trained, None, "test")
+
+
+def test_scoring_the_training_file_whole_is_said_to_flatter(trained, file, tmp_path, capsys):
+    SPEC.evaluations(trained, file, "all")
+    assert "120 of its 200 rows flatter it" in capsys.readouterr().err
+    table(seed=1).to_csv(tmp_path / "customers.csv", index=False)
+    SPEC.evaluations(trained, tmp_path / "customers.csv", "all")
+    assert capsys.readouterr().err == ""
 
 
 def test_encode_takes_one_customer_or_many_in_any_order_of_names(trained):
