@@ -4,7 +4,7 @@ import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter'
 import { dispose, tensor, type Tensor, tidy } from '@tensorflow/tfjs-core';
 
 import { type BackendName, type BackendOptions, onBackend, precisionOf, type StartedBackend, startBackend } from './backends.js';
-import { DisposedError, InputError, ManifestError, reasonOf } from './errors.js';
+import { BackendError, DisposedError, InputError, ManifestError, reasonOf, TunesmithError } from './errors.js';
 import type { ModelFiles } from './files.js';
 import type { ModelManifest, TensorInfo } from './generated/manifest.js';
 import { assertOnlyHiddenIsRead, type GraphTopology, registerBlockLstm } from './lstm/op.js';
@@ -68,18 +68,20 @@ export class Session implements ModelSession {
   /**
    * Builds, warms up and self-tests a model on a backend.
    *
-   * @throws {@link BackendError} where the backend does not start or fails the self-test; nothing of it stays in memory.
+   * @throws {@link BackendError} where the backend does not start, can't run the graph, or fails the self-test; nothing of it stays in memory.
    */
   static async open(name: string, manifest: ModelManifest, files: ModelFiles, backend: BackendName, options: BackendOptions): Promise<Session> {
     const start = performance.now();
     const started = await startBackend(backend, options);
-    const session = new Session(name, manifest, files, options, started, await build(name, manifest, files, started));
-    const loadMs = performance.now() - start;
+    const session = new Session(name, manifest, files, options, started, null);
     try {
+      session.model = await build(name, manifest, files, started);
+      const loadMs = performance.now() - start;
       session.timings = { loadMs, ...(await session.prepare()) };
     } catch (error) {
       await session.dispose();
-      throw error;
+      if (error instanceof TunesmithError) throw error;
+      throw new BackendError(`${name} does not run on ${backend}: ${reasonOf(error)}`, { cause: error });
     }
     return session;
   }
