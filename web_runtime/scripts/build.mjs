@@ -31,12 +31,13 @@ const common = {
   logLevel: 'warning',
 };
 
-/** tfjs without its optimizers, and without the threaded binary's glue that is never used. */
+/** tfjs without its optimizers, without the ops that no exported graph holds, and without the threaded binary's glue that is never used. */
 const trimTfjs = {
   name: 'trim-tfjs',
   setup({ onResolve, onLoad }) {
     const resolveDir = join(dirname(require.resolve('@tensorflow/tfjs-core/package.json')), 'dist');
     const contents = "import './base_side_effects.js'; export * from './base.js';";
+    onResolve({ filter: /^@tensorflow\/tfjs-core\/dist\/ops\/ops_for_converter$/ }, () => ({ path: join(PACKAGE, 'src/generated/ops.ts') }));
     onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: 'core', namespace: 'trimmed' }));
     onLoad({ filter: /^core$/, namespace: 'trimmed' }, () => ({ contents, resolveDir }));
     onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({ contents: 'export const wasmWorkerContents = "";' }));
@@ -76,7 +77,8 @@ async function report({ outputs }) {
 
 await rm(DIST, { recursive: true, force: true });
 await mkdir(STANDALONE, { recursive: true });
-const external = await build({ ...common, outdir: 'dist', packages: 'external' });
+const entries = { index: 'src/index.ts', ops: 'src/generated/ops.ts' };
+const external = await build({ ...common, entryPoints: entries, outdir: 'dist', packages: 'external' });
 const standalone = await build({ ...common, outdir: 'dist/standalone', minify: true, plugins: [trimTfjs] });
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: PACKAGE, stdio: 'inherit' });
 

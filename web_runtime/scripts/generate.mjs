@@ -59,7 +59,7 @@ async function lstmWasm() {
 
 async function kernels() {
   if (!existsSync(join(MODELS, 'manifest.json'))) throw new Error(`no exported models in ${MODELS}: run \`make export\` first`);
-  for (const [backend, content] of Object.entries(await kernelModules(MODELS))) await write(`kernels_${backend}.ts`, content);
+  for (const [name, content] of Object.entries(await kernelModules(MODELS))) await write(`${name}.ts`, content);
 }
 
 try {

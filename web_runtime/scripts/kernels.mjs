@@ -1,6 +1,7 @@
 /**
  * Finds the kernels that exported graphs call, by running each graph once on its golden input with all kernels of tfjs at hand, and
- * writes per backend a module that imports just these. Running beats reading: it sees what ops the converter maps to which kernels.
+ * writes per backend a module that imports just these, and one with just the ops from which the converter calls them. Running beats
+ * reading: it sees which ops the converter maps to which kernels.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
@@ -19,10 +20,11 @@ const OWN_OPS = {
   BlockLSTMV2: { folder: 'lstm', output: 6, shape: ([, x, , , , , , , b]) => [x.shape[0], x.shape[1], b.shape[0] / 4] },
 };
 
-/** TypeScript module per backend, listing the kernels that the models in a folder need. */
+/** TypeScript modules by name: per backend the kernels that the models in a folder need, and the converter's ops. */
 export async function kernelModules(folder) {
-  const { called, own } = await trace(folder);
-  return Object.fromEntries(BACKENDS.map((backend) => [backend, moduleOf(backend, [...called].sort(), [...own].sort())]));
+  const { called, own, ops } = await trace(folder);
+  const modules = BACKENDS.map((backend) => [`kernels_${backend}`, moduleOf(backend, [...called].sort(), [...own].sort())]);
+  return Object.fromEntries([...modules, ['ops', opsModule(ops)]]);
 }
 
 async function trace(folder) {
@@ -42,19 +44,24 @@ async function trace(folder) {
     });
   }
   const called = new Set(ALWAYS);
+  const ops = new Set();
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8'));
   for (const [name, model] of Object.entries(manifest.models)) {
-    for (const kernel of await kernelsOf(tf, converter, folder, name, model)) called.add(kernel);
+    const graph = await readGraph(folder, model);
+    for (const { op } of graph.json.modelTopology.node) ops.add(op);
+    for (const kernel of await kernelsOf(tf, converter, name, model, graph)) called.add(kernel);
   }
-  return { called, own };
+  return { called, own, ops };
 }
 
-async function kernelsOf(tf, converter, folder, name, model) {
+async function readGraph(folder, model) {
   const read = async (role) => Buffer.concat(await Promise.all(model.files.filter((file) => file.role === role).map(({ path }) => readFile(join(folder, path)))));
-  const weights = await read('weights');
-  const json = JSON.parse((await read('graph')).toString('utf8'));
+  return { json: JSON.parse((await read('graph')).toString('utf8')), weights: Uint8Array.from(await read('weights')).buffer };
+}
+
+async function kernelsOf(tf, converter, name, model, { json, weights }) {
   try {
-    const graph = converter.loadGraphModelSync([json, weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.length)]);
+    const graph = converter.loadGraphModelSync([json, weights]);
     const feed = Object.fromEntries(model.inputs.map(({ name: input, node, dtype }) => [node, tf.tensor(model.golden.inputs[input].data, model.golden.inputs[input].shape, dtype)]));
     const { kernels } = await tf.profile(() => graph.execute(feed, model.outputs.map(({ node }) => node)));
     // Ops that only wrap a kernel for its gradient are recorded too, under their scope's name.
@@ -79,6 +86,13 @@ function moduleOf(backend, kernels, ownOps) {
     '];',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Stands in for tfjs' own list of all ops, by the alias that its custom builds use; the converter's metadata names each op's calls. */
+function opsModule(graphOps) {
+  const metadata = require('@tensorflow/tfjs-converter/metadata/kernel2op.json');
+  const names = new Set([...graphOps].flatMap((op) => metadata[op] ?? []).map((call) => call.split('.')[0]));
+  return `export { ${[...names].sort().join(', ')} } from '@tensorflow/tfjs-core/dist/ops/ops.js';\n`;
 }
 
 /** Where tfjs keeps a kernel: in a file of its name. */

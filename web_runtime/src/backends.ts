@@ -72,7 +72,7 @@ export function onBackend<T>({ name, instance }: StartedBackend, work: () => T |
     try {
       return await work();
     } finally {
-      if (chosenByPage !== undefined) await activate(chosenByPage);
+      await restore();
     }
   });
 }
@@ -100,7 +100,7 @@ async function start(name: BackendName, options: BackendOptions): Promise<Starte
   // Also where the page runs this backend already: only setting it sets the added kernels up.
   if (engine().backendName !== name) await activate(name);
   else await setBackend(name);
-  if (chosenByPage !== undefined) await activate(chosenByPage);
+  await restore();
   return { name, instance, ...deviceOf(instance) };
 }
 
@@ -109,6 +109,13 @@ async function activate(name: string): Promise<void> {
   if (current && current !== ours) chosenByPage = current;
   if (current !== name && !(await setBackend(name))) throw new BackendError(`${name} could not be made tfjs' backend`);
   ours = name;
+}
+
+/** Puts the page's own backend back, unless the page has removed it since. */
+async function restore(): Promise<void> {
+  if (chosenByPage === undefined) return;
+  if (engine().findBackendFactory(chosenByPage) === null) chosenByPage = undefined;
+  else await activate(chosenByPage);
 }
 
 function loadModule(name: BackendName): Promise<BackendModule> {

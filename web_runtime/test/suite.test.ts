@@ -1,4 +1,4 @@
-import { engine } from '@tensorflow/tfjs-core';
+import { engine, getBackend, registerBackend, removeBackend, setBackend } from '@tensorflow/tfjs-core';
 import { describe, expect, it, vi } from 'vitest';
 
 import { BackendError, DisposedError, InputError, IntegrityError } from '../src/errors.js';
@@ -68,6 +68,18 @@ describe('suite', () => {
     expect(suite.backends().find(({ name }) => name === 'cpu')).toMatchObject({ state: 'failed' });
     expect(engine().state.numTensors).toBe(before);
     await suite.dispose();
+  });
+
+  it("puts the page's own backend back after each run", async () => {
+    const { MathBackendCPU } = await import('@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js');
+    registerBackend('page', () => new MathBackendCPU());
+    await setBackend('page');
+    const suite = await createSuite(options);
+    const session = await suite.session('tiny');
+    expect((await session.run(input))['y']!.data[3]).toBe(8);
+    expect(getBackend()).toBe('page');
+    await suite.dispose();
+    removeBackend('page');
   });
 
   it('falls back to cpu where neither WebGL nor the wasm binary is to be had', async () => {
