@@ -38,25 +38,51 @@ export function lstmLoop({ x, csPrev, hPrev, w, b }: LstmArrays, { steps, batch,
   }
 }
 
-/** `gates += vector . w[firstRow ...]`, four rows of `w` at a time so that `gates` is loaded and stored a quarter as often. */
+/** `gates += vector . w[firstRow ...]`, in blocks of columns whose sums stay in registers, in double precision, over all rows. */
 function addProduct(gates: Float32Array, vector: Float32Array, offset: number, length: number, w: Float32Array, firstRow: number): void {
   const width = gates.length;
-  let k = 0;
-  for (; k + 4 <= length; k += 4) {
-    const a = vector[offset + k]!;
-    const b = vector[offset + k + 1]!;
-    const c = vector[offset + k + 2]!;
-    const d = vector[offset + k + 3]!;
-    let p = (firstRow + k) * width;
-    let q = p + width;
-    let r = q + width;
-    let s = r + width;
-    for (let j = 0; j < width; j++) gates[j] = gates[j]! + a * w[p++]! + b * w[q++]! + c * w[r++]! + d * w[s++]!;
+  let column = 0;
+  for (; column + 8 <= width; column += 8) addProduct8(gates, column, vector, offset, offset + length, w, firstRow * width + column);
+  if (column < width) addProduct4(gates, column, vector, offset, offset + length, w, firstRow * width + column);
+}
+
+function addProduct8(gates: Float32Array, column: number, vector: Float32Array, from: number, to: number, w: Float32Array, first: number): void {
+  const width = gates.length;
+  let s0 = gates[column]!;
+  let s1 = gates[column + 1]!;
+  let s2 = gates[column + 2]!;
+  let s3 = gates[column + 3]!;
+  let s4 = gates[column + 4]!;
+  let s5 = gates[column + 5]!;
+  let s6 = gates[column + 6]!;
+  let s7 = gates[column + 7]!;
+  for (let k = from, at = first; k < to; k++, at += width) {
+    const value = vector[k]!;
+    s0 += value * w[at]!;
+    s1 += value * w[at + 1]!;
+    s2 += value * w[at + 2]!;
+    s3 += value * w[at + 3]!;
+    s4 += value * w[at + 4]!;
+    s5 += value * w[at + 5]!;
+    s6 += value * w[at + 6]!;
+    s7 += value * w[at + 7]!;
   }
-  for (; k < length; k++) {
-    const a = vector[offset + k]!;
-    let p = (firstRow + k) * width;
-    for (let j = 0; j < width; j++) gates[j] = gates[j]! + a * w[p++]!;
+  gates[column] = s0;
+  gates[column + 1] = s1;
+  gates[column + 2] = s2;
+  gates[column + 3] = s3;
+  gates[column + 4] = s4;
+  gates[column + 5] = s5;
+  gates[column + 6] = s6;
+  gates[column + 7] = s7;
+}
+
+/** The rest of an odd number of units. */
+function addProduct4(gates: Float32Array, column: number, vector: Float32Array, from: number, to: number, w: Float32Array, first: number): void {
+  for (let gate = 0; gate < 4; gate++) {
+    let sum = gates[column + gate]!;
+    for (let k = from, at = first + gate; k < to; k++, at += gates.length) sum += vector[k]! * w[at]!;
+    gates[column + gate] = sum;
   }
 }
 
