@@ -17,6 +17,7 @@ from keras_models.inference import runner
 from keras_models.spec import TrainRequest
 
 RECIPE = Recipe(augmented=600, epochs=4, batch_size=64, widths=(16, 8), bins=4)
+TEACHERS = 2
 
 
 def table(rows=200, seed=0):
@@ -39,14 +40,15 @@ def observed(file):
     taught, distilled = [], []
     fit_teacher, distil = churn_training.fit_teacher, churn_training.distil
     with pytest.MonkeyPatch.context() as patch:
-        two_folds(patch)
+        keep_small(patch)
         patch.setattr(churn_training, "fit_teacher", lambda x, y, **options: taught.append((x, y)) or fit_teacher(x, y, **options))
         patch.setattr(churn_training, "distil", lambda t, x, v, **options: distilled.append((x, v)) or distil(t, x, v, **options))
         checkpoint = train(TrainRequest(data=file, seed=3, folder=file.parent), recipe=RECIPE)
     return checkpoint, taught, distilled
 
 
-def two_folds(patch):
+def keep_small(patch):
+    patch.setattr(churn_training, "TEACHERS", TEACHERS)
     patch.setattr(churn_training, "split_rows", lambda churned, seed: split_rows(churned, seed=seed)[:2])
 
 
@@ -82,19 +84,22 @@ def test_a_users_own_table_trains_end_to_end(trained, file):
 
 
 def test_the_same_seed_gives_the_same_checkpoint(trained, file, tmp_path, monkeypatch):
-    two_folds(monkeypatch)
+    keep_small(monkeypatch)
     again = train(TrainRequest(data=file, seed=3, folder=tmp_path), recipe=RECIPE)
     assert again.sha256 == trained.sha256
     assert again.blobs == trained.blobs
     assert again.training == trained.training
 
 
-def test_teacher_with_its_smote_and_student_see_training_rows_only(observed, file):
+def test_teachers_with_their_smote_and_student_see_training_rows_only(observed, file):
     customers = load(file)
     _, taught, distilled = observed
-    for rows, (features, labels), (real, validation) in zip(split_rows(customers.churned, seed=3)[:2], taught, distilled, strict=True):
-        assert np.array_equal(features, customers.features[rows["train"]])
-        assert np.array_equal(labels, customers.churned[rows["train"]])
+    assert len(taught) == 2 * TEACHERS and len(distilled) == 2
+    for fold, rows in enumerate(split_rows(customers.churned, seed=3)[:2]):
+        for features, labels in taught[fold * TEACHERS : (fold + 1) * TEACHERS]:
+            assert np.array_equal(features, customers.features[rows["train"]])
+            assert np.array_equal(labels, customers.churned[rows["train"]])
+        real, validation = distilled[fold]
         assert np.array_equal(real, customers.features[rows["train"]])
         assert np.array_equal(validation, customers.features[rows["validation"]])
 
@@ -114,6 +119,7 @@ def test_splits_are_disjoint_stratified_and_repeatable():
 def test_labels_of_test_rows_change_nothing_that_is_kept(trained, file, tmp_path, monkeypatch):
     """Swap the labels of two test rows: the same split, hence the same weights and thresholds, and other test scores."""
     rows = split_rows(load(file).churned, seed=3)
+    keep_small(monkeypatch)
     monkeypatch.setattr(churn_training, "split_rows", lambda churned, seed: rows[:2])
     other = table()
     positive, negative = (next(row for row in rows[0]["test"] if other.churned[row] == label) for label in (1, 0))
