@@ -28,13 +28,19 @@ export async function showChurn(suite: Suite): Promise<void> {
 
   const update = async (): Promise<void> => {
     const values: Customer = Object.fromEntries(Array.from(sliders, ([name, slider]) => [name, Number(slider.value)]));
-    for (const slider of sliders.values()) slider.nextElementSibling!.textContent = Number(slider.value).toLocaleString('en', { maximumFractionDigits: 1 });
+    for (const slider of sliders.values())
+      slider.nextElementSibling!.textContent = Number(slider.value).toLocaleString('en', { maximumFractionDigits: 1 });
     const { probability, churned, risk } = await suite.churn.predict(values);
     const [number, words] = element('gauge').children as unknown as [HTMLElement, HTMLElement];
     number.textContent = `${(100 * probability).toFixed(1)} %`;
     number.className = risk;
     words.textContent = `${risk} risk, ${churned ? 'likely to leave' : 'likely to stay'}`;
-    Object.assign(element<HTMLMeterElement>('meter'), { low: thresholds['medium'], high: thresholds['high'], optimum: 0, value: probability });
+    Object.assign(element<HTMLMeterElement>('meter'), {
+      low: thresholds['medium'],
+      high: thresholds['high'],
+      optimum: 0,
+      value: probability,
+    });
   };
 
   const { data, shape } = golden.inputs['features_raw']!;

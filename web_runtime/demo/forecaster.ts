@@ -37,7 +37,10 @@ export async function showForecaster(suite: Suite): Promise<void> {
 }
 
 function valuesOf(text: string): number[] {
-  return text.split(/[\s,;]+/).filter((word) => word !== '').map(Number);
+  return text
+    .split(/[\s,;]+/)
+    .filter((word) => word !== '')
+    .map(Number);
 }
 
 async function forecast(suite: Suite, values: number[], startDate: string): Promise<void> {
@@ -48,7 +51,8 @@ async function forecast(suite: Suite, values: number[], startDate: string): Prom
     const ms = performance.now() - begin;
     const total = result.median.reduce((sum, value) => sum + value, 0);
     answer.className = result.trend;
-    answer.textContent = `${result.trend}: ${Math.round(total).toLocaleString('en')} expected in the next ${result.horizon} days (${ms.toFixed(1)} ms)`;
+    const expected = Math.round(total).toLocaleString('en');
+    answer.textContent = `${result.trend}: ${expected} expected in the next ${result.horizon} days (${ms.toFixed(1)} ms)`;
     draw(values.slice(-SHOWN), result, startDate === '' ? null : Date.parse(startDate) / 1000 + Math.max(0, values.length - SHOWN) * DAY);
   } catch (error) {
     answer.className = 'error';

@@ -37,7 +37,9 @@ const trimTfjs = {
   setup({ onResolve, onLoad }) {
     const resolveDir = join(dirname(require.resolve('@tensorflow/tfjs-core/package.json')), 'dist');
     const contents = "import './base_side_effects.js'; export * from './base.js';";
-    onResolve({ filter: /^@tensorflow\/tfjs-core\/dist\/ops\/ops_for_converter$/ }, () => ({ path: join(PACKAGE, 'src/generated/ops.ts') }));
+    onResolve({ filter: /^@tensorflow\/tfjs-core\/dist\/ops\/ops_for_converter$/ }, () => ({
+      path: join(PACKAGE, 'src/generated/ops.ts'),
+    }));
     onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: 'core', namespace: 'trimmed' }));
     onLoad({ filter: /^core$/, namespace: 'trimmed' }, () => ({ contents, resolveDir }));
     onLoad({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({ contents: 'export const wasmWorkerContents = "";' }));
@@ -48,7 +50,7 @@ function size(bytes) {
   return `${(bytes / 1024).toFixed(1)} KB`;
 }
 
-/** Compressed sizes of the files that a page loads for one backend, and the share of them that is tfjs by input bytes. */
+/** Compressed sizes of the files that a page loads for one backend, and the share of them that is tfjs and what it needs, by bytes. */
 async function report({ outputs }) {
   const reach = (file, seen = new Set()) => {
     if (seen.has(file)) return seen;
@@ -71,7 +73,9 @@ async function report({ outputs }) {
         if (TFJS.test(input)) tfjs += bytesInOutput;
       }
     }
-    console.log(`standalone, ${backend.padEnd(5)} ${size(zipped).padStart(9)} gzip, ${Math.round((100 * tfjs) / all)} % of it tfjs and its dependencies`);
+    console.log(
+      `standalone, ${backend.padEnd(5)} ${size(zipped).padStart(9)} gzip, ${Math.round((100 * tfjs) / all)} % of it tfjs`,
+    );
   }
 }
 
@@ -85,7 +89,9 @@ execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'ts
 const wasm = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
 for (const binary of BINARIES) for (const folder of [DIST, STANDALONE]) await copyFile(join(wasm, binary), join(folder, binary));
 
-const own = await Promise.all(Object.keys(external.metafile.outputs).map(async (file) => gzipSync(await readFile(join(PACKAGE, file)), { level: 9 }).length));
+const own = await Promise.all(
+  Object.keys(external.metafile.outputs).map(async (file) => gzipSync(await readFile(join(PACKAGE, file)), { level: 9 }).length),
+);
 console.log(`package, our own code ${size(own.reduce((sum, bytes) => sum + bytes, 0))} gzip (tfjs is the product's copy)`);
 await report(standalone.metafile);
 const simd = gzipSync(await readFile(join(DIST, BINARIES[1])), { level: 9 }).length;

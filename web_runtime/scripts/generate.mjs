@@ -30,7 +30,10 @@ async function manifestTypes() {
 
 async function modelsIndex() {
   const files = await readdir(join(PACKAGE, 'src/models'));
-  const names = files.filter((file) => /^[a-z]\w*\.ts$/.test(file)).map((file) => file.slice(0, -3)).sort();
+  const names = files
+    .filter((file) => /^[a-z]\w*\.ts$/.test(file))
+    .map((file) => file.slice(0, -3))
+    .sort();
   const lines = [
     ...names.map((name) => `import { ${name} } from '../models/${name}.js';`),
     '',
@@ -48,13 +51,19 @@ async function modelsIndex() {
 async function lstmWasm() {
   const source = await readFile(join(PACKAGE, 'assembly/lstm.ts'), 'utf8');
   let wasm;
-  const { error, stderr } = await asc.main(['lstm.ts', '-o', 'lstm.wasm', '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd'], {
-    readFile: (name) => (name === 'lstm.ts' ? source : null),
-    writeFile: (name, content) => void (name === 'lstm.wasm' && (wasm = content)),
-    listFiles: () => [],
-  });
+  const { error, stderr } = await asc.main(
+    ['lstm.ts', '-o', 'lstm.wasm', '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd'],
+    {
+      readFile: (name) => (name === 'lstm.ts' ? source : null),
+      writeFile: (name, content) => void (name === 'lstm.wasm' && (wasm = content)),
+      listFiles: () => [],
+    },
+  );
   if (error) throw new Error(`assembly/lstm.ts does not compile:\n${stderr.toString()}`);
-  await write('lstm_wasm.ts', `/** assembly/lstm.ts compiled to WebAssembly, base64. */\nexport const LSTM_WASM =\n  '${Buffer.from(wasm).toString('base64')}';\n`);
+  await write(
+    'lstm_wasm.ts',
+    `/** assembly/lstm.ts compiled to WebAssembly, base64. */\nexport const LSTM_WASM =\n  '${Buffer.from(wasm).toString('base64')}';\n`,
+  );
 }
 
 async function kernels() {

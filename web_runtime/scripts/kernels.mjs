@@ -55,15 +55,26 @@ async function trace(folder) {
 }
 
 async function readGraph(folder, model) {
-  const read = async (role) => Buffer.concat(await Promise.all(model.files.filter((file) => file.role === role).map(({ path }) => readFile(join(folder, path)))));
+  const read = async (role) =>
+    Buffer.concat(await Promise.all(model.files.filter((file) => file.role === role).map(({ path }) => readFile(join(folder, path)))));
   return { json: JSON.parse((await read('graph')).toString('utf8')), weights: Uint8Array.from(await read('weights')).buffer };
 }
 
 async function kernelsOf(tf, converter, name, model, { json, weights }) {
   try {
     const graph = converter.loadGraphModelSync([json, weights]);
-    const feed = Object.fromEntries(model.inputs.map(({ name: input, node, dtype }) => [node, tf.tensor(model.golden.inputs[input].data, model.golden.inputs[input].shape, dtype)]));
-    const { kernels } = await tf.profile(() => graph.execute(feed, model.outputs.map(({ node }) => node)));
+    const feed = Object.fromEntries(
+      model.inputs.map(({ name: input, node, dtype }) => [
+        node,
+        tf.tensor(model.golden.inputs[input].data, model.golden.inputs[input].shape, dtype),
+      ]),
+    );
+    const { kernels } = await tf.profile(() =>
+      graph.execute(
+        feed,
+        model.outputs.map(({ node }) => node),
+      ),
+    );
     // Ops that only wrap a kernel for its gradient are recorded too, under their scope's name.
     return kernels.map((kernel) => kernel.name).filter((kernel) => tf.getKernel(kernel, 'cpu') !== undefined);
   } catch (error) {
@@ -100,7 +111,8 @@ function configOf(backend, kernel) {
   const root = dirname(require.resolve(`@tensorflow/tfjs-backend-${backend}/package.json`));
   const file = join(root, 'dist/kernels', `${kernel}.js`);
   const path = `@tensorflow/tfjs-backend-${backend}/dist/kernels/${kernel}.js`;
-  if (!existsSync(file)) throw new Error(`no kernel on ${backend} covers ${kernel}: express the op by others in the model's graph, or add a kernel of our own`);
+  if (!existsSync(file))
+    throw new Error(`no kernel on ${backend} covers ${kernel}: express the op by others in the model's graph, or add a kernel of our own`);
   const name = /export const (\w+Config)\b/.exec(readFileSync(file, 'utf8'))?.[1];
   if (name === undefined) throw new Error(`${path} exports no kernel configuration`);
   return { name, path };

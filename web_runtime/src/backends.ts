@@ -1,6 +1,16 @@
 /** Starts tfjs' backends one by one, explicitly and with the suite's own kernels, and runs work on the one that is asked for. */
 
-import { enableProdMode, engine, env, getKernel, type KernelBackend, type KernelConfig, registerBackend, registerKernel, setBackend } from '@tensorflow/tfjs-core';
+import {
+  enableProdMode,
+  engine,
+  env,
+  getKernel,
+  type KernelBackend,
+  type KernelConfig,
+  registerBackend,
+  registerKernel,
+  setBackend,
+} from '@tensorflow/tfjs-core';
 
 import { BackendError, reasonOf } from './errors.js';
 import { exclusive } from './queue.js';
@@ -32,9 +42,9 @@ export interface BackendModule {
 export interface StartedBackend {
   readonly name: BackendName;
   readonly instance: KernelBackend;
-  /** Resolves when the backend has lost its device; never on cpu and wasm. */
+  /** Resolves when the backend loses its device; never on cpu and wasm. */
   readonly lost: Promise<void>;
-  /** Whether the device is lost by now. */
+  /** Whether the device is lost by now, or the page has taken the backend out of tfjs. */
   isLost(): boolean;
 }
 
@@ -65,9 +75,9 @@ export function startBackend(name: BackendName, options: BackendOptions): Promis
 }
 
 /** Runs work with the backend set, queued behind all other work on any backend; nothing else runs until it has ended. */
-export function onBackend<T>({ name, instance }: StartedBackend, work: () => T | Promise<T>): Promise<T> {
+export function onBackend<T>({ name, isLost }: StartedBackend, work: () => T | Promise<T>): Promise<T> {
   return exclusive(async () => {
-    if (engine().registry[name] !== instance) throw new BackendError(`${name} was removed from tfjs by the page`);
+    if (isLost()) throw new BackendError(`${name} has lost its device`);
     await activate(name);
     try {
       return await work();
@@ -101,7 +111,7 @@ async function start(name: BackendName, options: BackendOptions): Promise<Starte
   if (engine().backendName !== name) await activate(name);
   else await setBackend(name);
   await restore();
-  return { name, instance, ...deviceOf(instance) };
+  return { name, instance, ...deviceOf(name, instance) };
 }
 
 async function activate(name: string): Promise<void> {
@@ -132,11 +142,10 @@ function discard({ name, instance }: StartedBackend): void {
   if (ours === name) ours = undefined;
 }
 
-function deviceOf(instance: KernelBackend): Pick<StartedBackend, 'lost' | 'isLost'> {
+function deviceOf(name: BackendName, instance: KernelBackend): Pick<StartedBackend, 'lost' | 'isLost'> {
   const gl = contextOf(instance);
-  if (gl === undefined) return { lost: new Promise(() => undefined), isLost: () => false };
-  const lost = new Promise<void>((resolve) => gl.canvas.addEventListener('webglcontextlost', () => resolve(), { once: true }));
-  return { lost, isLost: () => gl.isContextLost() };
+  const lost = new Promise<void>((resolve) => gl?.canvas.addEventListener('webglcontextlost', () => resolve(), { once: true }));
+  return { lost, isLost: () => engine().registry[name] !== instance || gl?.isContextLost() === true };
 }
 
 function contextOf(instance: KernelBackend): WebGLRenderingContext | undefined {

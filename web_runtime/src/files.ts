@@ -42,12 +42,16 @@ export async function fetchModelFiles(
     onProgress?.({ model: name, loaded, total });
   };
   const contents = await Promise.all(model.files.map((file) => fetchFile(name, file, baseUrl, fetcher, receive)));
-  const ofRole = (role: ModelFile['role']): Uint8Array<ArrayBuffer> => join(contents.filter((_, index) => model.files[index]!.role === role));
+  const ofRole = (role: ModelFile['role']): Uint8Array<ArrayBuffer> =>
+    join(contents.filter((_, index) => model.files[index]!.role === role));
   return { graph: ofRole('graph'), weights: ofRole('weights') };
 }
 
-/** Hexadecimal SHA-256. Web Crypto exists only in secure contexts (https, localhost); elsewhere a pure JavaScript digest answers the same. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>, subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle): Promise<string> {
+/** Hexadecimal SHA-256. Web Crypto exists only in secure contexts (https, localhost); elsewhere pure JavaScript answers the same. */
+export async function sha256(
+  bytes: Uint8Array<ArrayBuffer>,
+  subtle: SubtleCrypto | undefined = globalThis.crypto?.subtle,
+): Promise<string> {
   const digest = subtle === undefined ? sha256Portable(bytes) : new Uint8Array(await subtle.digest('SHA-256', bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -66,9 +70,12 @@ async function fetchFile(
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     bytes = await readBody(response, receive);
   } catch (error) {
-    throw new FileError(`${model}: ${url} could not be fetched (${reasonOf(error)}); upload every file that the manifest names`, { cause: error });
+    throw new FileError(`${model}: ${url} could not be fetched (${reasonOf(error)}); upload every file that the manifest names`, {
+      cause: error,
+    });
   }
-  if (bytes.length !== file.bytes) throw new IntegrityError(`${model}: ${url} has ${bytes.length} bytes, expected ${file.bytes}; upload it again`);
+  if (bytes.length !== file.bytes)
+    throw new IntegrityError(`${model}: ${url} has ${bytes.length} bytes, expected ${file.bytes}; upload it again`);
   const digest = await sha256(bytes);
   if (digest !== file.sha256) throw new IntegrityError(`${model}: ${url} has SHA-256 ${digest}, expected ${file.sha256}; upload it again`);
   return bytes;

@@ -3,7 +3,16 @@
 import type { Suite, SuiteOptions } from './suite.js';
 
 export type { BackendName, BackendOptions } from './backends.js';
-export { BackendError, DisposedError, type ErrorCode, FileError, InputError, IntegrityError, ManifestError, TunesmithError } from './errors.js';
+export {
+  BackendError,
+  DisposedError,
+  type ErrorCode,
+  FileError,
+  InputError,
+  IntegrityError,
+  ManifestError,
+  TunesmithError,
+} from './errors.js';
 export type { Progress } from './files.js';
 export type * from './generated/manifest.js';
 export type * from './generated/models.js';

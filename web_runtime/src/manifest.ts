@@ -23,7 +23,10 @@ export async function fetchManifest(baseUrl: string, fetcher: typeof fetch): Pro
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     text = await response.text();
   } catch (error) {
-    throw new ManifestError(`${url} could not be fetched (${reasonOf(error)}); serve the folder that \`make export\` writes and give it as baseUrl`, { cause: error });
+    throw new ManifestError(
+      `${url} could not be fetched (${reasonOf(error)}); serve the folder that \`make export\` writes and give it as baseUrl`,
+      { cause: error },
+    );
   }
   return parseManifest(text, url);
 }
@@ -40,7 +43,8 @@ export function parseManifest(text: string, url: string = MANIFEST): Manifest {
     throw new ManifestError(`${url}: expected ${expected}; export the models again with this version's \`make export\``);
   };
   if (!isRecord(value)) return fail('a JSON object');
-  if (value['schemaVersion'] !== SCHEMA_VERSION) return fail(`schemaVersion ${SCHEMA_VERSION}, got ${JSON.stringify(value['schemaVersion'])}`);
+  if (value['schemaVersion'] !== SCHEMA_VERSION)
+    return fail(`schemaVersion ${SCHEMA_VERSION}, got ${JSON.stringify(value['schemaVersion'])}`);
   if (!isRecord(value['models'])) return fail('an object "models"');
   for (const [name, model] of Object.entries(value['models'])) {
     const problem = problemOf(model);
@@ -52,7 +56,8 @@ export function parseManifest(text: string, url: string = MANIFEST): Manifest {
 /** The manifest of one model. */
 export function modelManifest(manifest: Manifest, name: string): ModelManifest {
   const model = Object.hasOwn(manifest.models, name) ? manifest.models[name] : undefined;
-  if (model === undefined) throw new ManifestError(`the manifest holds no model "${name}"; it has ${Object.keys(manifest.models).join(', ')}`);
+  if (model === undefined)
+    throw new ManifestError(`the manifest holds no model "${name}"; it has ${Object.keys(manifest.models).join(', ')}`);
   return model;
 }
 

@@ -22,7 +22,9 @@ export function selfTest(name: string, manifest: ModelManifest, precision: strin
     const info = manifest.outputs.find((candidate) => candidate.name === output)!;
     const error = largestError(info.comparison, manifest.golden.outputs[output]!, answers[output]!);
     if (!(error <= tolerance)) {
-      throw new BackendError(`${name}: self-test failed on ${precision}: output "${output}" differs by ${error}, tolerance ${tolerance} (${info.comparison})`);
+      throw new BackendError(
+        `${name}: self-test failed on ${precision}: output "${output}" differs by ${error}, tolerance ${tolerance} (${info.comparison})`,
+      );
     }
     largest = Math.max(largest, error);
   }

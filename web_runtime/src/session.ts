@@ -1,4 +1,4 @@
-/** One model on one backend: built from verified bytes, warmed up, self-tested, and rebuilt from the same bytes when the GPU context is lost. */
+/** One model on one backend: built from verified bytes, warmed up, self-tested, and rebuilt from the bytes when the GPU context is lost. */
 
 import { type GraphModel, loadGraphModelSync } from '@tensorflow/tfjs-converter';
 import { dispose, tensor, type Tensor, tidy } from '@tensorflow/tfjs-core';
@@ -68,9 +68,15 @@ export class Session implements ModelSession {
   /**
    * Builds, warms up and self-tests a model on a backend.
    *
-   * @throws {@link BackendError} where the backend does not start, can't run the graph, or fails the self-test; nothing of it stays in memory.
+   * @throws {@link BackendError} where the backend does not start, can't run the graph, or fails the self-test; nothing stays in memory.
    */
-  static async open(name: string, manifest: ModelManifest, files: ModelFiles, backend: BackendName, options: BackendOptions): Promise<Session> {
+  static async open(
+    name: string,
+    manifest: ModelManifest,
+    files: ModelFiles,
+    backend: BackendName,
+    options: BackendOptions,
+  ): Promise<Session> {
     const start = performance.now();
     const started = await startBackend(backend, options);
     const session = new Session(name, manifest, files, options, started, null);
@@ -169,7 +175,9 @@ export class Session implements ModelSession {
       this.model = null;
       lost?.dispose();
       this.started = await startBackend(this.backend, this.options);
-      this.model = await build(this.name, this.manifest, this.files, this.started);
+      const rebuilt = await build(this.name, this.manifest, this.files, this.started);
+      if (this.isDisposed) rebuilt.dispose();
+      else this.model = rebuilt;
     })().finally(() => {
       this.rebuilding = null;
     });
@@ -191,7 +199,8 @@ export class Session implements ModelSession {
     if (names === undefined) return all.filter(({ name }) => name !== FEATURES);
     return names.map((name) => {
       const info = all.find((output) => output.name === name);
-      if (info === undefined) throw new InputError(`${this.name}: unknown output "${name}"; expected one of ${all.map((output) => output.name).join(', ')}`);
+      if (info === undefined)
+        throw new InputError(`${this.name}: unknown output "${name}"; expected one of ${all.map((output) => output.name).join(', ')}`);
       return info;
     });
   }

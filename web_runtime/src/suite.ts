@@ -99,7 +99,10 @@ class SuiteCore implements SuiteBase {
     };
   }
 
-  async session(name: string, { backend = this.options.backend }: { readonly backend?: 'auto' | BackendName | undefined } = {}): Promise<ModelSession> {
+  async session(
+    name: string,
+    { backend = this.options.backend }: { readonly backend?: 'auto' | BackendName | undefined } = {},
+  ): Promise<ModelSession> {
     if (this.isDisposed) throw new DisposedError('the suite');
     checkBackend(backend);
     return memoize(this.sessions, `${name} ${backend}`, () => this.open(name, backend));

@@ -35,16 +35,24 @@ export function sizeOf(shape: readonly number[]): number {
 export function conform(model: string, info: TensorInfo, value: TensorLike | undefined): TensorData {
   const expected = `[batch${info.shape.map((size) => `, ${size}`).join('')}]`;
   if (value === undefined || !Array.isArray(value.shape) || typeof value.data?.length !== 'number') {
-    throw new InputError(`${model}: input "${info.name}" expects { shape: ${expected}, data }, got ${value === undefined ? 'nothing' : typeof value}`);
+    throw new InputError(
+      `${model}: input "${info.name}" expects { shape: ${expected}, data }, got ${value === undefined ? 'nothing' : typeof value}`,
+    );
   }
-  const fits = value.shape.length === info.shape.length + 1 && info.shape.every((size, axis) => size === value.shape[axis + 1]) && value.shape[0]! > 0;
+  const fits =
+    value.shape.length === info.shape.length + 1 && info.shape.every((size, axis) => size === value.shape[axis + 1]) && value.shape[0]! > 0;
   if (!fits) throw new InputError(`${model}: input "${info.name}" expects shape ${expected}, got [${value.shape.join(', ')}]`);
   if (value.data.length !== sizeOf(value.shape)) {
-    throw new InputError(`${model}: input "${info.name}" of shape [${value.shape.join(', ')}] expects ${sizeOf(value.shape)} values, got ${value.data.length}`);
+    throw new InputError(
+      `${model}: input "${info.name}" of shape [${value.shape.join(', ')}] expects ${sizeOf(value.shape)} values, got ${value.data.length}`,
+    );
   }
   const data = info.dtype === 'int32' ? Int32Array.from(value.data) : toFloat32(value.data);
   const bad = data.findIndex((number) => !Number.isFinite(number));
-  if (bad >= 0) throw new InputError(`${model}: input "${info.name}" expects finite ${info.dtype} values, got ${String(value.data[bad])} at index ${bad}`);
+  if (bad >= 0)
+    throw new InputError(
+      `${model}: input "${info.name}" expects finite ${info.dtype} values, got ${String(value.data[bad])} at index ${bad}`,
+    );
   return { shape: value.shape, data };
 }
 

@@ -19,16 +19,19 @@ const customer = { calls: 0.25, complaints: 2, tenure_days: 3 };
 describe('churn', () => {
   it("feeds features in the manifest's order, whatever the order of the customer's", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.boolean()), { minLength: 1, maxLength: 20 }), (rows) => {
-        const customers = rows.map(([value, isReversed]) => {
-          const entries = names.map((name, column): [string, number] => [name, Math.fround(value + column)]);
-          return Object.fromEntries(isReversed ? entries.reverse() : entries);
-        });
-        fc.pre(customers.every((one) => Object.values(one).every(Number.isFinite)));
-        const { features_raw } = model.encode(customers);
-        expect(features_raw!.shape).toEqual([customers.length, names.length]);
-        expect(Array.from(features_raw!.data)).toEqual(customers.flatMap((one) => names.map((name) => one[name])));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.float({ noNaN: true, noDefaultInfinity: true }), fc.boolean()), { minLength: 1, maxLength: 20 }),
+        (rows) => {
+          const customers = rows.map(([value, isReversed]) => {
+            const entries = names.map((name, column): [string, number] => [name, Math.fround(value + column)]);
+            return Object.fromEntries(isReversed ? entries.reverse() : entries);
+          });
+          fc.pre(customers.every((one) => Object.values(one).every(Number.isFinite)));
+          const { features_raw } = model.encode(customers);
+          expect(features_raw!.shape).toEqual([customers.length, names.length]);
+          expect(Array.from(features_raw!.data)).toEqual(customers.flatMap((one) => names.map((name) => one[name])));
+        },
+      ),
     );
   });
 
@@ -52,7 +55,10 @@ describe('churn', () => {
   it.each([
     [{ ...customer, tenure: 1, age: 2 }, 'churn: unknown feature "tenure", "age"; expected one of calls, complaints, tenure_days'],
     [{ calls: 1 }, 'churn: missing feature "complaints", "tenure_days"'],
-    [{ ...customer, calls: NaN, complaints: '2' }, 'churn: feature "calls" expects a finite number, got NaN; feature "complaints" expects a finite number, got "2"'],
+    [
+      { ...customer, calls: NaN, complaints: '2' },
+      'churn: feature "calls" expects a finite number, got NaN; feature "complaints" expects a finite number, got "2"',
+    ],
     [{ ...customer, calls: 1e39 }, 'churn: feature "calls" expects a finite number, got 1e+39'],
     [{ ...customer, calls: undefined }, 'churn: feature "calls" expects a finite number, got undefined'],
     [null, 'churn: expected an object of 3 features, got null'],
@@ -65,6 +71,8 @@ describe('churn', () => {
   });
 
   it('names only the first problems of a large batch', async () => {
-    await expect(model.predict(Array.from({ length: 1000 }, () => ({ ...customer, calls: NaN })))).rejects.toThrow(/row 4: .*; and 995 more$/);
+    await expect(model.predict(Array.from({ length: 1000 }, () => ({ ...customer, calls: NaN })))).rejects.toThrow(
+      /row 4: .*; and 995 more$/,
+    );
   });
 });

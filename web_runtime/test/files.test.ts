@@ -37,7 +37,9 @@ describe('files', () => {
 
   it('fetches all files and tells how far it is', async () => {
     const seen: Progress[] = [];
-    const files = await fetchModelFiles('tiny', model, '/m/', serving({ '/m/m.json': graph, '/m/m.bin': weights }), (progress) => seen.push(progress));
+    const files = await fetchModelFiles('tiny', model, '/m/', serving({ '/m/m.json': graph, '/m/m.bin': weights }), (progress) =>
+      seen.push(progress),
+    );
     expect(files).toEqual({ graph, weights });
     expect(seen.at(-1)).toEqual({ model: 'tiny', loaded: graph.length + weights.length, total: graph.length + weights.length });
   });

@@ -8,7 +8,10 @@ import { fakeModel } from './fake.js';
 
 const WINDOW = 30;
 const manifest = {
-  inputs: [{ name: 'values', shape: [WINDOW] }, { name: 'weekday', shape: [1] }],
+  inputs: [
+    { name: 'values', shape: [WINDOW] },
+    { name: 'weekday', shape: [1] },
+  ],
   outputs: [{ name: 'median', shape: [7] }],
   preprocessing: { window: WINDOW, longest: 3650, horizon: 7, interval: 0.8 },
   thresholds: { rising: 0.05, falling: -0.05 },
@@ -73,7 +76,9 @@ describe('forecaster', () => {
   it('answers a batch as it answers each series alone', async () => {
     const model = forecaster(timesLastWeek(1.02));
     const many = [series, series.map((value) => value * 3), series.slice(5)];
-    expect(await model.predictBatch(many, { startDate: '2024-01-01' })).toEqual(await Promise.all(many.map((one) => model.predict(one, { startDate: '2024-01-01' }))));
+    expect(await model.predictBatch(many, { startDate: '2024-01-01' })).toEqual(
+      await Promise.all(many.map((one) => model.predict(one, { startDate: '2024-01-01' }))),
+    );
     expect(await model.predictBatch([])).toEqual([]);
   });
 
@@ -97,6 +102,8 @@ describe('forecaster', () => {
   });
 
   it.each(['2024-02-30', '27.2.2024', '2024-2-7', new Date(NaN)])('refuses the date %s', async (startDate) => {
-    await expect(forecaster(timesLastWeek(1)).predict(series, { startDate })).rejects.toThrow('expects startDate as YYYY-MM-DD or a valid Date');
+    await expect(forecaster(timesLastWeek(1)).predict(series, { startDate })).rejects.toThrow(
+      'expects startDate as YYYY-MM-DD or a valid Date',
+    );
   });
 });

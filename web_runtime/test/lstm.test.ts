@@ -46,7 +46,12 @@ const value = fc.double({ min: -3, max: 3, noNaN: true });
 
 function calls(unitsOf: fc.Arbitrary<number>): fc.Arbitrary<Call> {
   return fc
-    .record({ steps: fc.integer({ min: 1, max: 6 }), batch: fc.integer({ min: 1, max: 4 }), features: fc.integer({ min: 1, max: 9 }), units: unitsOf })
+    .record({
+      steps: fc.integer({ min: 1, max: 6 }),
+      batch: fc.integer({ min: 1, max: 4 }),
+      features: fc.integer({ min: 1, max: 9 }),
+      units: unitsOf,
+    })
     .chain((sizes) => {
       const { steps, batch, features, units } = sizes;
       const floats = (length: number): fc.Arbitrary<Float32Array> =>
@@ -77,14 +82,20 @@ function run(runner: typeof lstmLoop, { sizes, arrays, clip }: Call): Float32Arr
 
 describe('BlockLSTMV2', () => {
   it('runs the plain loop as the formulas read, for any sizes', () => {
-    fc.assert(fc.property(calls(fc.integer({ min: 1, max: 9 })), (call) => largestDifference(reference(call), run(lstmLoop, call)) < 2e-6), { numRuns: 60 });
+    fc.assert(
+      fc.property(calls(fc.integer({ min: 1, max: 9 })), (call) => largestDifference(reference(call), run(lstmLoop, call)) < 2e-6),
+      { numRuns: 60 },
+    );
   });
 
   it('runs the SIMD module as the formulas read, for any number of units that it accepts', async () => {
     const simd = await startSimd();
     expect(simd).not.toBeNull();
     const units = fc.constantFrom(4, 8, 12, 16);
-    fc.assert(fc.property(calls(units), (call) => largestDifference(reference(call), run(simd!, call)) < 2e-6), { numRuns: 60 });
+    fc.assert(
+      fc.property(calls(units), (call) => largestDifference(reference(call), run(simd!, call)) < 2e-6),
+      { numRuns: 60 },
+    );
   });
 
   it('keeps the SIMD gates exact where exp overflows', async () => {
@@ -105,16 +116,29 @@ describe('BlockLSTMV2', () => {
 
   it('lets NaN through instead of hiding it', async () => {
     const simd = await startSimd();
-    const arrays = { x: Float32Array.of(NaN), csPrev: new Float32Array(4), hPrev: new Float32Array(4), w: new Float32Array(80).fill(1), b: new Float32Array(16) };
+    const arrays = {
+      x: Float32Array.of(NaN),
+      csPrev: new Float32Array(4),
+      hPrev: new Float32Array(4),
+      w: new Float32Array(80).fill(1),
+      b: new Float32Array(16),
+    };
     const call = { sizes: { steps: 1, batch: 1, features: 1, units: 4 }, arrays, clip: 0 };
     expect(Array.from(run(simd!, call)).every(Number.isNaN)).toBe(true);
     expect(Array.from(run(lstmLoop, call)).every(Number.isNaN)).toBe(true);
   });
 
   it('refuses a graph that reads another output than h, whether inside or as a result', () => {
-    const graph = (input: string) => ({ node: [{ name: 'cell', op: 'BlockLSTMV2' }, { name: 'next', op: 'Identity', input: [input] }] });
+    const graph = (input: string) => ({
+      node: [
+        { name: 'cell', op: 'BlockLSTMV2' },
+        { name: 'next', op: 'Identity', input: [input] },
+      ],
+    });
     expect(() => assertOnlyHiddenIsRead(graph('cell:6'), ['next:0'])).not.toThrow();
-    expect(() => assertOnlyHiddenIsRead(graph('cell:1'), ['next:0'])).toThrow('cell: expected only output 6 (h) of BlockLSTMV2 to be read, got output 1');
+    expect(() => assertOnlyHiddenIsRead(graph('cell:1'), ['next:0'])).toThrow(
+      'cell: expected only output 6 (h) of BlockLSTMV2 to be read, got output 1',
+    );
     expect(() => assertOnlyHiddenIsRead(graph('cell:6'), ['cell'])).toThrow('got output 0');
   });
 });

@@ -24,8 +24,14 @@ describe('manifest', () => {
     [{ ...tinyManifest, schemaVersion: 2 }, 'expected schemaVersion 1, got 2'],
     [{ schemaVersion: 1 }, 'expected an object "models"'],
     [[], 'expected a JSON object'],
-    [{ ...tinyManifest, models: { tiny: { ...tinyManifest.models['tiny'], files: [] } } }, 'expected model "tiny" with a file of role "graph"'],
-    [{ ...tinyManifest, models: { tiny: { ...tinyManifest.models['tiny'], outputs: [{ name: 'y' }] } } }, 'expected model "tiny" with outputs'],
+    [
+      { ...tinyManifest, models: { tiny: { ...tinyManifest.models['tiny'], files: [] } } },
+      'expected model "tiny" with a file of role "graph"',
+    ],
+    [
+      { ...tinyManifest, models: { tiny: { ...tinyManifest.models['tiny'], outputs: [{ name: 'y' }] } } },
+      'expected model "tiny" with outputs',
+    ],
     [{ ...tinyManifest, models: { tiny: { ...tinyManifest.models['tiny'], golden: {} } } }, 'expected model "tiny" with a golden pair'],
   ])('says what is wrong, case %#', (manifest, message) => {
     expect(() => parseManifest(JSON.stringify(manifest))).toThrow(message);
@@ -37,6 +43,8 @@ describe('manifest', () => {
 
   it('says where it looked and what to do where there is none', async () => {
     const failure = fetchManifest('/models/', () => Promise.resolve(new Response(null, { status: 404 })));
-    await expect(failure).rejects.toThrow('/models/manifest.json could not be fetched (HTTP 404); serve the folder that `make export` writes');
+    await expect(failure).rejects.toThrow(
+      '/models/manifest.json could not be fetched (HTTP 404); serve the folder that `make export` writes',
+    );
   });
 });

@@ -50,7 +50,8 @@ describe('suite', () => {
 
   it('forgets a failed download, so that the next call loads', async () => {
     let isBroken = true;
-    const flip = (name: string, content: Uint8Array): Uint8Array => (isBroken && name === 'tiny.bin' ? content.map((byte) => byte ^ 1) : content);
+    const flip = (name: string, content: Uint8Array): Uint8Array =>
+      isBroken && name === 'tiny.bin' ? content.map((byte) => byte ^ 1) : content;
     const suite = await createSuite({ ...options, fetch: tinyFetch(flip) });
     await expect(suite.session('tiny')).rejects.toThrow(IntegrityError);
     isBroken = false;
@@ -59,12 +60,17 @@ describe('suite', () => {
   });
 
   it('does not use a backend that fails the self-test, and frees what it loaded', async () => {
-    const tiny = { ...tinyManifest.models['tiny']!, golden: { inputs: { x: { shape: [1, 2], data: [1, 2] } }, outputs: { y: { shape: [1, 2], data: [2, 4.1] } } } };
+    const tiny = {
+      ...tinyManifest.models['tiny']!,
+      golden: { inputs: { x: { shape: [1, 2], data: [1, 2] } }, outputs: { y: { shape: [1, 2], data: [2, 4.1] } } },
+    };
     const text = JSON.stringify({ ...tinyManifest, models: { tiny } });
     const wrong = (name: string, content: Uint8Array): Uint8Array => (name === 'manifest.json' ? new TextEncoder().encode(text) : content);
     const before = engine().state.numTensors;
     const suite = await createSuite({ ...options, fetch: tinyFetch(wrong) });
-    await expect(suite.session('tiny')).rejects.toThrow(/^tiny: self-test failed on cpu: output "y" differs by 0\.09\d*, tolerance 0\.00001/);
+    await expect(suite.session('tiny')).rejects.toThrow(
+      /^tiny: self-test failed on cpu: output "y" differs by 0\.09\d*, tolerance 0\.00001/,
+    );
     expect(suite.backends().find(({ name }) => name === 'cpu')).toMatchObject({ state: 'failed' });
     expect(engine().state.numTensors).toBe(before);
     await suite.dispose();
@@ -80,6 +86,15 @@ describe('suite', () => {
     expect(getBackend()).toBe('page');
     await suite.dispose();
     removeBackend('page');
+  });
+
+  it('goes on after the page has taken the backend out of tfjs', async () => {
+    const suite = await createSuite(options);
+    const session = await suite.session('tiny');
+    removeBackend('cpu');
+    expect((await session.run(input))['y']!.data[3]).toBe(8);
+    await suite.dispose();
+    expect(engine().state.numTensors).toBe(0);
   });
 
   it('falls back to cpu where neither WebGL nor the wasm binary is to be had', async () => {
@@ -118,7 +133,9 @@ describe('suite', () => {
     const suite = await createSuite(options);
     const session = await suite.session('tiny');
     await expect(session.run(input, ['z'])).rejects.toThrow('tiny: unknown output "z"; expected one of y');
-    await expect(createSuite({ ...options, backend: 'gpu' as 'cpu' })).rejects.toThrow('unknown backend "gpu"; expected one of auto, webgl, wasm, cpu');
+    await expect(createSuite({ ...options, backend: 'gpu' as 'cpu' })).rejects.toThrow(
+      'unknown backend "gpu"; expected one of auto, webgl, wasm, cpu',
+    );
     await suite.dispose();
     await expect(session.run(input)).rejects.toThrow(DisposedError);
     await expect(suite.session('tiny')).rejects.toThrow('the suite was disposed; create a new suite with createSuite()');

@@ -21,7 +21,9 @@ export async function create({ wasmUrl }: BackendOptions): Promise<KernelBackend
   try {
     await WebAssembly.compile(EMPTY_MODULE);
   } catch (error) {
-    throw new Error("the page's Content-Security-Policy forbids WebAssembly; allow it with script-src 'wasm-unsafe-eval'", { cause: error });
+    throw new Error("the page's Content-Security-Policy forbids WebAssembly; allow it with script-src 'wasm-unsafe-eval'", {
+      cause: error,
+    });
   }
   env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setWasmPaths(pathsOf(wasmUrl));

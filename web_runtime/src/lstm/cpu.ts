@@ -16,7 +16,12 @@ export const kernel: KernelConfig = {
     const sizes = sizesOf(inputs as LstmInputs);
     const values = (info: TensorInfo): Float32Array => cpu.data.get(info.dataId).values as Float32Array;
     const h = new Float32Array(sizes.steps * sizes.batch * sizes.units);
-    lstmLoop({ x: values(x), csPrev: values(csPrev), hPrev: values(hPrev), w: values(w), b: values(b) }, sizes, attrs!['cellClip'] as number, h);
+    lstmLoop(
+      { x: values(x), csPrev: values(csPrev), hPrev: values(hPrev), w: values(w), b: values(b) },
+      sizes,
+      attrs!['cellClip'] as number,
+      h,
+    );
     return cpu.makeTensorInfo([sizes.steps, sizes.batch, sizes.units], 'float32', h);
   },
 };

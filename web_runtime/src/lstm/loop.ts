@@ -18,7 +18,12 @@ export interface LstmArrays {
  * @param cellClip - Bound of the cell state; 0 for none.
  * @param h - Receives the hidden states, [steps, batch, units].
  */
-export function lstmLoop({ x, csPrev, hPrev, w, b }: LstmArrays, { steps, batch, features, units }: LstmSizes, cellClip: number, h: Float32Array): void {
+export function lstmLoop(
+  { x, csPrev, hPrev, w, b }: LstmArrays,
+  { steps, batch, features, units }: LstmSizes,
+  cellClip: number,
+  h: Float32Array,
+): void {
   const gates = new Float32Array(4 * units);
   const cell = new Float32Array(csPrev);
   for (let step = 0; step < steps; step++) {
@@ -46,7 +51,15 @@ function addProduct(gates: Float32Array, vector: Float32Array, offset: number, l
   if (column < width) addProduct4(gates, column, vector, offset, offset + length, w, firstRow * width + column);
 }
 
-function addProduct8(gates: Float32Array, column: number, vector: Float32Array, from: number, to: number, w: Float32Array, first: number): void {
+function addProduct8(
+  gates: Float32Array,
+  column: number,
+  vector: Float32Array,
+  from: number,
+  to: number,
+  w: Float32Array,
+  first: number,
+): void {
   const width = gates.length;
   let s0 = gates[column]!;
   let s1 = gates[column + 1]!;
@@ -78,7 +91,15 @@ function addProduct8(gates: Float32Array, column: number, vector: Float32Array, 
 }
 
 /** The rest of an odd number of units. */
-function addProduct4(gates: Float32Array, column: number, vector: Float32Array, from: number, to: number, w: Float32Array, first: number): void {
+function addProduct4(
+  gates: Float32Array,
+  column: number,
+  vector: Float32Array,
+  from: number,
+  to: number,
+  w: Float32Array,
+  first: number,
+): void {
   for (let gate = 0; gate < 4; gate++) {
     let sum = gates[column + gate]!;
     for (let k = from, at = first + gate; k < to; k++, at += gates.length) sum += vector[k]! * w[at]!;

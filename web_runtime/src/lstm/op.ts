@@ -14,13 +14,16 @@ export interface GraphTopology {
 /** Registers the op with the converter; needed before a graph is built. */
 export function registerBlockLstm(): void {
   registerOp(BLOCK_LSTM, ({ inputs, attrs }) => {
-    if (attrs['use_peephole'] === true) throw new ManifestError(`${BLOCK_LSTM}: expected use_peephole false; export the LSTM without peepholes`);
+    if (attrs['use_peephole'] === true)
+      throw new ManifestError(`${BLOCK_LSTM}: expected use_peephole false; export the LSTM without peepholes`);
     const [seqLenMax, x, csPrev, hPrev, w, , , , b] = inputs as Tensor[];
     const steps = seqLenMax!.dataSync()[0];
     if (steps !== x!.shape[0]) throw new ManifestError(`${BLOCK_LSTM}: expected seq_len_max ${x!.shape[0]} (all steps), got ${steps}`);
     const kernelInputs = { x, csPrev, hPrev, w, b } as unknown as NamedTensorMap;
     const outputs: Tensor[] = [];
-    outputs[HIDDEN_OUTPUT] = engine().runKernel(BLOCK_LSTM, kernelInputs, { cellClip: Math.max(0, Number(attrs['cell_clip'] ?? 0)) }) as Tensor;
+    outputs[HIDDEN_OUTPUT] = engine().runKernel(BLOCK_LSTM, kernelInputs, {
+      cellClip: Math.max(0, Number(attrs['cell_clip'] ?? 0)),
+    }) as Tensor;
     return outputs;
   });
 }
@@ -35,7 +38,9 @@ export function assertOnlyHiddenIsRead({ node }: GraphTopology, read: readonly s
   for (const tensor of [...node.flatMap(({ input }) => input ?? []), ...read]) {
     const [name, index = '0'] = tensor.split(':') as [string, string?];
     if (lstms.has(name) && Number(index) !== HIDDEN_OUTPUT) {
-      throw new ManifestError(`${name}: expected only output ${HIDDEN_OUTPUT} (h) of ${BLOCK_LSTM} to be read, got output ${index}; export the graph from h alone`);
+      throw new ManifestError(
+        `${name}: expected only output ${HIDDEN_OUTPUT} (h) of ${BLOCK_LSTM} to be read, got output ${index}; export from h alone`,
+      );
     }
   }
 }

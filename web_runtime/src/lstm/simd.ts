@@ -1,4 +1,4 @@
-/** Hosts the SIMD LSTM (assembly/lstm.ts) in a memory of its own: tfjs' wasm module can't be extended, and copying a call's tensors takes microseconds. */
+/** Hosts the SIMD LSTM (assembly/lstm.ts) in its own memory: tfjs' module can't be extended, and copying a call's tensors is quick. */
 
 import { LSTM_WASM } from '../generated/lstm_wasm.js';
 import type { LstmArrays } from './loop.js';

@@ -1,4 +1,4 @@
-/** BlockLSTMV2 on tfjs' wasm backend: reads and writes the backend's heap by typed-array views and runs the SIMD module, or the plain loop. */
+/** BlockLSTMV2 on tfjs' wasm backend: the SIMD module, or the plain loop, on typed-array views of the backend's heap. */
 
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm/dist/backend_wasm.js';
 import type { KernelConfig, TensorInfo } from '@tensorflow/tfjs-core';

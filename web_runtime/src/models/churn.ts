@@ -35,7 +35,9 @@ export function churn(model: ModelHandle): Churn {
   const encode = (customers: Customer | readonly Customer[]): NamedTensors => {
     const rows = isList(customers) ? customers : [customers];
     const names = model.manifest.features.map(({ name }) => name);
-    const problems = rows.flatMap((row, index) => problemsOf(row, names).map((problem) => (isList(customers) ? `row ${index}: ${problem}` : problem)));
+    const problems = rows.flatMap((row, index) =>
+      problemsOf(row, names).map((problem) => (isList(customers) ? `row ${index}: ${problem}` : problem)),
+    );
     if (problems.length > 0) throw new InputError(`churn: ${summary(problems)}`);
     const data = new Float32Array(rows.length * names.length);
     rows.forEach((row, index) => names.forEach((name, column) => (data[index * names.length + column] = row[name]!)));
@@ -61,7 +63,8 @@ function decode(probability: number, thresholds: Readonly<Record<string, number>
 }
 
 function problemsOf(customer: unknown, names: readonly string[]): string[] {
-  if (typeof customer !== 'object' || customer === null || isList(customer)) return [`expected an object of ${names.length} features, got ${customer === null ? 'null' : typeof customer}`];
+  if (typeof customer !== 'object' || customer === null || isList(customer))
+    return [`expected an object of ${names.length} features, got ${customer === null ? 'null' : typeof customer}`];
   const unknown = Object.keys(customer).filter((name) => !names.includes(name));
   const missing = names.filter((name) => !Object.hasOwn(customer, name));
   const wrong = names.filter((name) => !missing.includes(name) && !isFinite32((customer as Record<string, unknown>)[name]));

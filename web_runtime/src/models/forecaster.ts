@@ -87,7 +87,8 @@ export function forecaster(model: ModelHandle): Forecaster {
 
 function check(days: ArrayLike<number>, { window, longest }: Constants, where: string): void {
   const expected = `Forecaster expects ${window} to ${longest} finite daily values`;
-  if (typeof days !== 'object' || days === null || typeof days.length !== 'number') throw new InputError(`${expected}, got ${days === null ? 'null' : typeof days}${where}`);
+  if (typeof days !== 'object' || days === null || typeof days.length !== 'number')
+    throw new InputError(`${expected}, got ${days === null ? 'null' : typeof days}${where}`);
   if (days.length < window || days.length > longest) throw new InputError(`${expected}, got ${days.length}${where}`);
   for (let index = 0; index < days.length; index++) {
     const value: unknown = days[index];
@@ -97,7 +98,12 @@ function check(days: ArrayLike<number>, { window, longest }: Constants, where: s
 }
 
 function decode(outputs: NamedTensors, row: number, { thresholds, preprocessing }: ModelManifest): Forecast {
-  const [median, lower, upper, baseline] = ['median', 'lower', 'upper', 'baseline'].map((name) => rowOf(outputs[name]!, row)) as [number[], number[], number[], number[]];
+  const [median, lower, upper, baseline] = ['median', 'lower', 'upper', 'baseline'].map((name) => rowOf(outputs[name]!, row)) as [
+    number[],
+    number[],
+    number[],
+    number[],
+  ];
   const { interval } = preprocessing as unknown as Constants;
   return { median, lower, upper, baseline, trend: trendOf(sum(median), sum(baseline), thresholds), horizon: median.length, interval };
 }
@@ -130,7 +136,9 @@ function dayOf(date: string | Date): number {
   const time = typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
   // Date.parse rolls 30 February over; such a date reads back as another.
   if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text) {
-    throw new InputError(`Forecaster expects startDate as YYYY-MM-DD or a valid Date, got ${typeof text === 'string' ? text : typeof text}`);
+    throw new InputError(
+      `Forecaster expects startDate as YYYY-MM-DD or a valid Date, got ${typeof text === 'string' ? text : typeof text}`,
+    );
   }
   return time / DAY_MS;
 }
