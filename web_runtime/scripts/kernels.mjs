@@ -4,7 +4,7 @@
  * reading: it sees which ops the converter maps to which kernels.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -106,14 +106,18 @@ function opsModule(graphOps) {
   return `export { ${[...names].sort().join(', ')} } from '@tensorflow/tfjs-core/dist/ops/ops.js';\n`;
 }
 
-/** Where tfjs keeps a kernel: in a file of its name. */
+/** Where tfjs keeps a kernel: nearly always in a file of its name, else in the one whose configuration names it. */
 function configOf(backend, kernel) {
-  const root = dirname(require.resolve(`@tensorflow/tfjs-backend-${backend}/package.json`));
-  const file = join(root, 'dist/kernels', `${kernel}.js`);
-  const path = `@tensorflow/tfjs-backend-${backend}/dist/kernels/${kernel}.js`;
-  if (!existsSync(file))
+  const folder = join(dirname(require.resolve(`@tensorflow/tfjs-backend-${backend}/package.json`)), 'dist/kernels');
+  const named = new RegExp(`kernelName: ${kernel}\\b|Config\\(${kernel}\\b`);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.js'));
+  const file =
+    files.find((candidate) => candidate === `${kernel}.js`) ??
+    files.find((candidate) => named.test(readFileSync(join(folder, candidate), 'utf8')));
+  if (file === undefined) {
     throw new Error(`no kernel on ${backend} covers ${kernel}: express the op by others in the model's graph, or add a kernel of our own`);
-  const name = /export const (\w+Config)\b/.exec(readFileSync(file, 'utf8'))?.[1];
-  if (name === undefined) throw new Error(`${path} exports no kernel configuration`);
-  return { name, path };
+  }
+  const name = /export const (\w+Config)\b/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
+  if (name === undefined) throw new Error(`${file} of tfjs-backend-${backend} exports no kernel configuration`);
+  return { name, path: `@tensorflow/tfjs-backend-${backend}/dist/kernels/${file}` };
 }
