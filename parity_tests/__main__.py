@@ -1,16 +1,49 @@
-"""`python -m parity_tests report`: proves the exported models equal to Python in a real browser, and writes the parity report."""
+"""Command line: proves the exported models equal to Python in a real browser.
+
+python -m parity_tests report    measure everything, write reports/parity.{json,html,md}
+python -m parity_tests bench     measure latencies and memory alone, with more runs, write reports/bench.{json,html,md}
+python -m parity_tests picture   photograph the last report for the README, parity_tests/report.png
+"""
 
 from __future__ import annotations
 
+import argparse
 import sys
 
+BENCH_RUNS = 500
 
-def main() -> int:
-    from parity_tests.measure import measured, write_reports
 
-    with measured() as (_, measurements):
-        ok = write_reports(measurements)
-    return 0 if ok else 1
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 1 where a row of the report fails."""
+    parser = argparse.ArgumentParser(
+        prog="python -m parity_tests", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("command", choices=("report", "bench", "picture"))
+    return {"report": _report, "bench": _bench, "picture": _picture}[parser.parse_args(arguments).command]()
+
+
+def _report() -> int:
+    from parity_tests.harness import chromium
+    from parity_tests.measure import load_references, measure, write_reports
+
+    with chromium() as browser:
+        return 0 if write_reports(measure(browser, load_references()), "parity") else 1
+
+
+def _bench() -> int:
+    from parity_tests.harness import chromium
+    from parity_tests.measure import bench, load_references, write_reports
+
+    with chromium() as browser:
+        return 0 if write_reports(bench(browser, load_references(), runs=BENCH_RUNS), "bench") else 1
+
+
+def _picture() -> int:
+    from parity_tests.picture import PICTURE, take_picture
+
+    take_picture()
+    print(f"{PICTURE}: {PICTURE.stat().st_size / 1000:.0f} KB")
+    return 0
 
 
 if __name__ == "__main__":

@@ -24,11 +24,14 @@ class Difference:
         Largest error in the tensor's own comparison; infinite where names or shapes differ or a value is no number.
     problem
         Why it fails: the case, the first bad index and its neighbours; None where it is within the tolerance.
+    worst_case
+        Name of the case with the largest error; None where there is no error.
     """
 
     name: str
     error: float
     problem: str | None
+    worst_case: str | None = None
 
 
 def compare(
@@ -57,6 +60,7 @@ def compare(
     return Difference(
         name=tensor.name,
         error=worst,
+        worst_case=cases[int(errors.max(axis=1).argmax())] if worst > 0 else None,
         problem=None if worst <= tolerance else _first_bad(errors, expected, actual, tolerance=tolerance, cases=cases),
     )
 
@@ -64,7 +68,7 @@ def compare(
 def error_of(expected: np.ndarray, got: np.ndarray, comparison: Comparison) -> np.ndarray:
     """Error of each value [rows, values]: ``|a - b|``, or that divided by the expected row's largest magnitude (1 for a row of zeros).
 
-    A value that is no number where one is expected counts as infinitely wrong; the same infinity, or no number, on both sides counts as right.
+    A value that is no number where one is expected counts as infinitely wrong; the same infinity, or NaN, on both sides as right.
     """
     expected, got = (array.reshape(len(array), -1).astype(np.float64) for array in (expected, got))
     with np.errstate(invalid="ignore"):

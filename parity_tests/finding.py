@@ -25,11 +25,11 @@ class Finding:
         return text if self.problem is None else f"{text}\n    {self.problem}"
 
 
-def figure(value: float) -> str:
-    """A number in three significant digits, counts in full."""
-    if not math.isfinite(value):
+def figure(value: float | None) -> str:
+    """A number in three significant digits; counts and thousands in full; ``none`` for what is no number."""
+    if value is None or not math.isfinite(value):
         return "none"
-    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e9 else f"{value:.3g}"
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.3g}"
 
 
 def tell(findings: list[Finding]) -> list[Finding]:

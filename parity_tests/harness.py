@@ -46,8 +46,8 @@ class Page:
         self._context = browser.new_context()
         self._page = self._context.new_page()
         self._page.set_default_timeout(LIMIT_MS)
-        self.console: list[str] = []
-        self._page.on("pageerror", lambda error: self.console.append(str(error)))
+        self._uncaught: list[str] = []
+        self._page.on("pageerror", lambda error: self._uncaught.append(str(error)))
         self._devtools = self._context.new_cdp_session(self._page)
         self._page.goto(url)
         self._page.wait_for_function("() => typeof window.parity === 'function'")
@@ -85,6 +85,12 @@ class Page:
             for start in range(0, rows, batch)
         ]
         return {name: np.concatenate([part[name] for part in parts]) for name in outputs if all(name in part for part in parts)}
+
+    def complaints(self) -> list[str]:
+        """What the page's policy refused and what no code caught, since the last time it was asked."""
+        complaints = [*self.call("violations"), *self._uncaught]
+        self._uncaught.clear()
+        return complaints
 
     def heap_bytes(self) -> int:
         """Bytes of the page's JavaScript heap and of its array buffers."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datasets.files import write_atomically
 from keras_models.report import environment, write_report
 from keras_models.spec import BACKENDS
 from keras_models.suite import model_names
 from parity_tests.faults import measure_faults
 from parity_tests.finding import Finding, tell
-from parity_tests.harness import ROOT, Chromium, chromium
+from parity_tests.harness import ROOT, Chromium
 from parity_tests.performance import measure_performance
 from parity_tests.reference import Reference, load_reference
 from parity_tests.stages import Stages
+from parity_tests.views import html_of, markdown_of
 
 REPORTS = ROOT / "reports"
 
@@ -29,31 +31,42 @@ class Measurements:
     meta: dict[str, Any]
 
 
-@contextmanager
-def measured(*, references: Sequence[Reference] | None = None) -> Iterator[tuple[Chromium, Measurements]]:
-    """Measure everything, telling each line as it comes; the browser stays open for further tests."""
-    references = [load_reference(model) for model in model_names()] if references is None else references
-    with chromium() as browser:
-        findings: list[Finding] = []
-        renderer = None
-        with browser.page() as page:
-            for backend in BACKENDS:
-                page.call("open", backend)
-            for reference in references:
-                for backend in BACKENDS:
-                    stages = Stages(page, reference, backend)
-                    renderer = renderer or stages.renderer
-                    findings += tell(list(stages.measure()))
+def load_references() -> list[Reference]:
+    """What Python expects of every model."""
+    return [load_reference(model) for model in model_names()]
+
+
+def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
+    """Measure everything on every backend, telling each line as it comes."""
+    findings: list[Finding] = []
+    renderer = None
+    with browser.page() as page:
+        for backend in BACKENDS:
+            page.call("open", backend)
         for reference in references:
-            findings += tell(measure_performance(browser, reference))
-            findings += tell(measure_faults(browser, reference))
-        yield browser, Measurements(findings, environment(browser=browser.version, renderer=renderer))
+            for backend in BACKENDS:
+                stages = Stages(page, reference, backend)
+                renderer = renderer or stages.renderer
+                findings += tell(list(stages.measure()))
+    for reference in references:
+        findings += tell(measure_performance(browser, reference))
+        findings += tell(measure_faults(browser, reference))
+    return Measurements(findings, environment(browser=browser.version, renderer=renderer))
 
 
-def write_reports(measurements: Measurements, *, folder: Path = REPORTS, stem: str = "parity") -> bool:
-    """Write the report as JSON, HTML and Markdown, and tell whether no row failed."""
-    problems = [finding.problem for finding in measurements.findings if finding.problem]
-    ok = write_report(
-        folder / f"{stem}.json", [finding.row for finding in measurements.findings], meta=measurements.meta | {"problems": problems}
-    )
+def bench(browser: Chromium, references: Sequence[Reference], *, runs: int) -> Measurements:
+    """Latencies and memory alone, with more runs than the parity report takes."""
+    findings = [finding for reference in references for finding in tell(measure_performance(browser, reference, timed=runs))]
+    renderers = [finding.row.data for finding in findings if finding.row.backend == "webgl" and finding.row.stage == "latency"]
+    return Measurements(findings, environment(browser=browser.version, renderer=next(iter(renderers), None)))
+
+
+def write_reports(measurements: Measurements, stem: str, *, folder: Path = REPORTS) -> bool:
+    """Write a report as JSON, HTML and Markdown, and tell whether no row failed."""
+    path = folder / f"{stem}.json"
+    problems = [f"{finding.row.model} on {finding.row.backend}: {finding.problem}" for finding in measurements.findings if finding.problem]
+    ok = write_report(path, [finding.row for finding in measurements.findings], meta=measurements.meta | {"problems": problems})
+    report = json.loads(path.read_text(encoding="utf-8"))
+    write_atomically(path.with_suffix(".html"), html_of(report))
+    write_atomically(path.with_suffix(".md"), markdown_of(report))
     return ok

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,99 +14,98 @@ from parity_tests.finding import Finding
 from parity_tests.harness import Chromium, Page
 from parity_tests.reference import Reference
 
-PREDICTIONS = 200
+UNTIMED = 10
 TIMED = 120
+PREDICTIONS = 200
 SAMPLES = 10
-MEGABYTE = 1e6
+LOAD, COMPILATION, FIRST, P50, P95 = "load", "of it shader compilation", "first prediction", "warm prediction, P50", "warm prediction, P95"
+PEAK = "peak memory"
 # Demanded of the fastest backend alone: what software rendering takes says nothing of a GPU.
-BOUNDS = {"warm prediction, P95": 250.0, "first prediction": 1000.0, "peak memory": 100.0}
+BOUNDS = {P95: 250.0, FIRST: 1000.0, PEAK: 100.0}
 
 
-def measure_performance(browser: Chromium, reference: Reference) -> list[Finding]:
+@dataclass(frozen=True)
+class FreshPage:
+    """What one backend took in a page where nothing was cached, and what it held over the predictions that followed.
+
+    Attributes
+    ----------
+    milliseconds
+        Of loading, of compiling shaders, of the first prediction.
+    peak
+        Largest memory in MB: JavaScript heap, array buffers, wasm, GPU.
+    before, after
+        What tfjs held before and after the predictions.
+    """
+
+    milliseconds: Mapping[str, float]
+    peak: float
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    renderer: str | None
+
+
+def measure_performance(browser: Chromium, reference: Reference, *, timed: int = TIMED) -> list[Finding]:
     """Latencies and memory of one model on every backend; the bounds hold for the fastest."""
-    calls = _single_calls(reference)
-    fresh = {backend: _fresh(browser, reference, backend, calls[0]) for backend in BACKENDS}
-    with browser.page() as page:
-        for backend in BACKENDS:
-            page.call("open", backend)
-            page.call("load", backend, reference.name)
-        page.call("time", BACKENDS, reference.name, reference.spec.method, calls[:10])
-        times = page.call("time", BACKENDS, reference.name, reference.spec.method, _repeated(calls, TIMED))
-        leaks = {backend: _leaks(page, reference, backend, calls) for backend in BACKENDS}
-    fastest = min(BACKENDS, key=lambda backend: np.median(times[backend]))
-    findings = []
-    for backend in BACKENDS:
-        warm = {f"warm prediction, P{share}": float(np.percentile(times[backend], share)) for share in (50, 95)}
-        milliseconds = fresh[backend]["milliseconds"] | warm
-        data = f"single calls of {reference.data}; {fresh[backend]['renderer'] or 'no GPU'}"
-        for metric, value in milliseconds.items():
-            n = TIMED if metric in warm else 1
-            findings.append(_finding(reference, backend, "latency", metric, value, "ms", n, data, bounded=backend == fastest))
-        peak = fresh[backend]["peak"] / MEGABYTE
-        findings.append(
-            _finding(
-                reference,
-                backend,
-                "memory",
-                "peak memory",
-                peak,
-                "MB",
-                PREDICTIONS,
-                "JavaScript heap, buffers, wasm, GPU",
-                bounded=backend == fastest,
-            )
-        )
-        findings += leaks[backend]
-    return findings
+    calls = [case.args for case, rows in zip(reference.cases, reference.rows, strict=True) if rows.stop - rows.start == 1]
+    fresh = {backend: _fresh_page(browser, reference, backend, calls) for backend in BACKENDS}
+    warm = _warm_milliseconds(browser, reference, _repeated(calls, UNTIMED + timed))
+    fastest = min(BACKENDS, key=lambda backend: warm[backend][P50])
+    return [
+        finding
+        for backend in BACKENDS
+        for finding in _findings(reference, backend, fresh[backend], warm[backend], bounded=backend == fastest, timed=timed)
+    ]
 
 
-def _fresh(browser: Chromium, reference: Reference, backend: str, call: Any) -> dict[str, Any]:
-    """Load and predict in a page that has nothing cached, and the largest memory of it over the predictions that follow."""
+def _fresh_page(browser: Chromium, reference: Reference, backend: str, calls: Sequence[Any]) -> FreshPage:
     model, method = reference.name, reference.spec.method
     with browser.page() as page:
         loaded = page.call("loadCold", backend, model)
-        first = page.call("time", [backend], model, method, [call])[backend][0]
-        peak = _memory(page, backend)
+        (first,) = page.call("time", [backend], model, method, calls[:1])[backend]
+        before = page.call("memory", backend)
+        peak = _held(page, before)
         for _ in range(SAMPLES):
-            page.call("predict", backend, model, method, [call] * (PREDICTIONS // SAMPLES))
-            peak = max(peak, _memory(page, backend))
-    milliseconds = {"load": loaded["milliseconds"], "of it shader compilation": loaded["timings"]["warmupMs"], "first prediction": first}
-    return {"milliseconds": milliseconds, "peak": peak, "renderer": loaded["renderer"]}
+            page.call("predict", backend, model, method, _repeated(calls, PREDICTIONS // SAMPLES))
+            peak = max(peak, _held(page, page.call("memory", backend)))
+        after = page.call("memory", backend)
+    milliseconds = {LOAD: loaded["milliseconds"], COMPILATION: loaded["timings"]["warmupMs"], FIRST: first}
+    return FreshPage(milliseconds, peak / 1e6, before, after, loaded["renderer"])
 
 
-def _memory(page: Page, backend: str) -> int:
-    held = page.call("memory", backend)
-    return page.heap_bytes() + held["wasmBytes"] + held["gpuBytes"]
+def _warm_milliseconds(browser: Chromium, reference: Reference, calls: Sequence[Any]) -> dict[str, dict[str, float]]:
+    """Percentiles for each backend; within one run the backends take turns, so that a busy machine slows all of them alike."""
+    with browser.page() as page:
+        for backend in BACKENDS:
+            page.call("open", backend)
+        times = page.call("time", BACKENDS, reference.name, reference.spec.method, calls)
+    shares = {P50: 50, P95: 95}
+    return {
+        backend: {name: float(np.percentile(times[backend][UNTIMED:], share)) for name, share in shares.items()} for backend in BACKENDS
+    }
 
 
-def _leaks(page: Page, reference: Reference, backend: str, calls: Sequence[Any]) -> list[Finding]:
-    before = page.call("memory", backend)
-    page.call("predict", backend, reference.name, reference.spec.method, _repeated(calls, PREDICTIONS))
-    after = page.call("memory", backend)
-    findings = []
-    for metric, key, unit in (("tensors gained", "numTensors", "tensors"), ("GPU memory gained", "gpuBytes", "bytes")):
-        gained = after[key] - before[key]
+def _findings(
+    reference: Reference, backend: str, fresh: FreshPage, warm: Mapping[str, float], *, bounded: bool, timed: int
+) -> Iterator[Finding]:
+    def finding(stage: str, metric: str, value: float, unit: str, n: int, data: str, bound: float | None, *, below: bool = True) -> Finding:
+        ok = None if bound is None else value < bound if below else value <= bound
         row = Row(
-            model=reference.name, backend=backend, stage="memory", metric=metric, value=gained, unit=unit, bound=0, ok=gained == 0,
-            n=PREDICTIONS, data=reference.data,
-        )  # fmt: skip
-        problem = None if gained == 0 else f"{key} went from {before[key]:,} to {after[key]:,} in {PREDICTIONS} predictions"
-        findings.append(Finding(row, problem))
-    return findings
+            model=reference.name, backend=backend, stage=stage, metric=metric, value=value, unit=unit, bound=bound, ok=ok, n=n, data=data
+        )
+        return Finding(row, f"{metric}: {value:,.4g} {unit}, bound {bound:g}" if ok is False else None)
+
+    where = fresh.renderer or "no GPU"
+    for metric, value in (fresh.milliseconds | dict(warm)).items():
+        n = timed if metric in warm else 1
+        yield finding("latency", metric, value, "ms", n, where, BOUNDS.get(metric) if bounded else None)
+    yield finding("memory", PEAK, fresh.peak, "MB", PREDICTIONS, "JavaScript heap, buffers, wasm, GPU", BOUNDS[PEAK] if bounded else None)
+    for metric, key, unit in (("tensors gained", "numTensors", "tensors"), ("GPU memory gained", "gpuBytes", "bytes")):
+        yield finding("memory", metric, fresh.after[key] - fresh.before[key], unit, PREDICTIONS, reference.data, 0, below=False)
 
 
-def _finding(
-    reference: Reference, backend: str, stage: str, metric: str, value: float, unit: str, n: int, data: str, *, bounded: bool
-) -> Finding:
-    bound = BOUNDS.get(metric) if bounded else None
-    ok = None if bound is None else value < bound
-    row = Row(model=reference.name, backend=backend, stage=stage, metric=metric, value=value, unit=unit, bound=bound, ok=ok, n=n, data=data)
-    return Finding(row, f"{metric} took {value:.4g} {unit}, bound {bound:g}" if ok is False else None)
-
-
-def _single_calls(reference: Reference) -> list[Any]:
-    """Arguments of the cases that ask for one answer."""
-    return [case.args for case, rows in zip(reference.cases, reference.rows, strict=True) if rows.stop - rows.start == 1]
+def _held(page: Page, held: Mapping[str, int]) -> int:
+    return page.heap_bytes() + held["wasmBytes"] + held["gpuBytes"]
 
 
 def _repeated(calls: Sequence[Any], count: int) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Serves the exported models, the built runtime and the tests' page on this machine, as a product's strict site would, with faults on demand."""
+"""Serves models, runtime and pages on this machine under a strict policy, as a product's site would, with faults on demand."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from keras_models.report import Row
-from parity_tests.compare import UNITS, Difference, compare, compare_answers
+from keras_models.spec import Arrays
+from parity_tests.compare import UNITS, compare, compare_answers
 from parity_tests.finding import Finding
 from parity_tests.harness import Page, PageError, from_text
 from parity_tests.reference import FEATURES, Reference
@@ -72,26 +73,18 @@ class Stages:
         got = self.page.run(self.backend, reference.name, reference.inputs, names)
         return self._compared("outputs", "outputs", reference.outputs, got, self.tolerance)
 
-    def _compared(self, stage: str, kind: str, expected: Any, got: Any, tolerance: float) -> list[Finding]:
-        return [
-            self._of_difference(
-                stage,
-                kind,
-                tensor,
-                compare(tensor, expected[tensor.name], got, tolerance=tolerance, cases=self.reference.case_of_row),
-                tolerance,
-            )
-            for tensor in self.reference.tensors(kind)
-        ]
-
-    def _of_difference(self, stage: str, kind: str, tensor: Any, difference: Difference, tolerance: float) -> Finding:
-        label = (
-            f"{'encode' if kind == 'encode' else 'graph'} {tensor.name}, largest error"
-            if stage == "features"
-            else f"{tensor.name}, largest error"
-        )
-        problem = None if difference.problem is None else f"stage {stage}, {tensor.name}: {difference.problem}"
-        return self._finding(stage, label, difference.error, UNITS[tensor.comparison], bound=tolerance, problem=problem)
+    def _compared(self, stage: str, kind: str, expected: Arrays, got: Arrays, tolerance: float) -> list[Finding]:
+        reference = self.reference
+        prefix = {"encode": "encode ", FEATURES: "graph "}.get(kind, "")
+        findings = []
+        for tensor in reference.tensors(kind):
+            found = compare(tensor, expected[tensor.name], got, tolerance=tolerance, cases=reference.case_of_row)
+            problem = None if found.problem is None else f"stage {stage}, {prefix}{tensor.name}: {found.problem}"
+            worst = "" if found.worst_case is None else f"; largest at {found.worst_case!r}"
+            metric = f"{prefix}{tensor.name}, largest error"
+            sample = {"data": reference.data + worst}
+            findings.append(self._finding(stage, metric, found.error, UNITS[tensor.comparison], bound=tolerance, problem=problem, **sample))
+        return findings
 
     def _decisions(self) -> list[Finding]:
         """What a product sees: the facade's own answers, one call a case."""

@@ -120,8 +120,8 @@ const handlers = {
     suites.delete(backend);
   },
 
-  /** What the page's policy refused so far. */
-  violations: (): readonly string[] => violations,
+  /** What the page's policy refused since the last time it was asked. */
+  violations: (): readonly string[] => violations.splice(0),
 };
 
 interface LiveTensor {
