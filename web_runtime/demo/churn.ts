@@ -45,6 +45,7 @@ export async function showChurn(suite: Suite): Promise<void> {
 
   const { data, shape } = golden.inputs['features_raw']!;
   customer.append(...Array.from({ length: shape[0]! }, (_, row) => new Option(`Example ${row + 1}`, String(row))));
+  customer.selectedIndex = shape[0]! >> 1;
   const fill = (): void => {
     const row = Number(customer.value);
     features.forEach(({ name }, column) => (sliders.get(name)!.value = String(data[row * features.length + column])));

@@ -31,6 +31,11 @@ async function start(): Promise<void> {
     await showChurn(suite);
     element('churn-facts').textContent = await facts(suite, 'churn');
     const backends = suite.backends().map(({ name, state }) => `${name} ${state}`);
+    status.title = suite
+      .backends()
+      .map(({ reason }) => reason ?? '')
+      .join('\n')
+      .trim();
     status.textContent = `${backends.join(' · ')} · models ${suite.manifest.suiteVersion}`;
   } catch (error) {
     status.textContent = (error as Error).message;
