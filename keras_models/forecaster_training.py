@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 import keras
 import numpy as np
@@ -31,24 +33,28 @@ def train(request: TrainRequest) -> Checkpoint:
     days = split_days(request.data, series)
     training = [split_windows(runs, days[label], "train") for label, runs in series.items()]
     validation = [_thinned(split_windows(runs, days[label], "validation")) for label, runs in series.items()]
+    weights = _label_weights(training)
     model = network()
     schedule = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * STEPS, alpha=0.01)
     model.compile(keras.optimizers.Adam(schedule), _pinball, jit_compile=True)
     features, logs, change = (np.concatenate(arrays) for arrays in zip(*map(_training_arrays, validation), strict=True))
     history = fit(
         model,
-        _Sampler(training, seed=request.seed),
-        ((features, logs), change, _equal_weights(validation)),
+        _Sampler(training, weights, seed=request.seed),
+        ((features, logs), change, _row_weights(validation, weights)),
         title="forecaster: quantile loss",
         plot=request.folder / "learning_curve.png",
         epochs=EPOCHS,
         batch_size=None,
     )
-    lower, upper = _conformal_factors(model, validation)
+    lower, upper = (_calibrate(model, validation, weights, side) for side in ("lower", "upper"))
     return Checkpoint(
         model="forecaster",
-        weights=_weights(model, graph.interval_matrix(lower, upper)),
-        config={"splits": {label: list(bounds) for label, bounds in days.items()}, "conformal": {"lower": lower, "upper": upper}},
+        weights=_weights(model, graph.interval_matrix(lower.factor, upper.factor)),
+        config={
+            "splits": {label: list(bounds) for label, bounds in days.items()},
+            "calibration": {"lower": asdict(lower), "upper": asdict(upper)},
+        },
         provenance={"data": provenance(request.data), "revision": revision(), "seed": request.seed},
         training={"loss": history.loss, "val_loss": history.val_loss, "best_epoch": history.best_epoch},
     )
@@ -105,11 +111,12 @@ def _pinball(expected: tf.Tensor, raw: tf.Tensor) -> tf.Tensor:
 class _Sampler(keras.utils.PyDataset):
     """Draws each epoch's batches anew, every label equally often, whatever the number of its windows."""
 
-    def __init__(self, sets: Sequence[Windows], *, seed: int) -> None:
+    def __init__(self, sets: Sequence[Windows], weights: Sequence[float], *, seed: int) -> None:
         super().__init__()
         self._random = np.random.default_rng(seed)
         parts = [_training_arrays(part, self._random) for part in sets]
-        self._arrays = [np.concatenate(arrays) for arrays in zip(*parts, strict=True)]
+        rows = [np.full(len(part), weight, np.float32) for part, weight in zip(sets, weights, strict=True)]
+        self._arrays = [np.concatenate(arrays) for arrays in (*zip(*parts, strict=True), rows)]
         self._chance = np.concatenate([np.full(len(part), 1 / len(part) / len(sets)) for part in sets])
         self.on_epoch_end()
 
@@ -117,8 +124,8 @@ class _Sampler(keras.utils.PyDataset):
         return STEPS
 
     def __getitem__(self, index: int):
-        features, logs, change = (array[self._drawn[index]] for array in self._arrays)
-        return (features, logs), change
+        features, logs, change, weight = (array[self._drawn[index]] for array in self._arrays)
+        return (features, logs), change, weight
 
     def on_epoch_end(self) -> None:
         self._drawn = self._random.choice(len(self._chance), (STEPS, BATCH), p=self._chance)
@@ -133,37 +140,63 @@ def _training_arrays(part: Windows, random: np.random.Generator | None = None) -
     return features.numpy(), logs.numpy(), change.numpy()
 
 
-def _equal_weights(sets: Sequence[Windows]) -> np.ndarray:
-    """Sample weights of mean one under which every label counts the same."""
-    total = sum(map(len, sets))
-    return np.concatenate([np.full(len(part), total / len(part) / len(sets), np.float32) for part in sets])
+def _label_weights(sets: Sequence[Windows]) -> np.ndarray:
+    """Weights of mean one under which an error counts by that of the seasonal naive on the label's training windows (as in MASE)."""
+    errors = np.array([np.abs(_training_arrays(_thinned(part))[2]).mean() for part in sets])
+    return (1 / errors) / np.mean(1 / errors)
 
 
-def _conformal_factors(model: keras.Model, sets: Sequence[Windows]) -> tuple[float, float]:
-    """Factors on the lower and upper half of the interval that leave a tenth of the validation days outside on either side.
+def _row_weights(sets: Sequence[Windows], weights: Sequence[float]) -> np.ndarray:
+    """The same for the rows of all labels together, whatever the number of a label's windows; of mean one."""
+    rows = np.concatenate([np.full(len(part), weight / len(part), np.float32) for part, weight in zip(sets, weights, strict=True)])
+    return rows / rows.mean()
 
-    Conformalized quantile regression (Romano, Patterson & Candes 2019) with scores scaled by the predicted half-width, so that one
-    factor a side serves series of every scale; every label counts the same.
+
+@dataclass(frozen=True)
+class _Calibration:
+    """How one half of the interval is corrected: logarithms of its steps times ``power``, the sum times ``factor``."""
+
+    power: float
+    factor: float
+
+
+def _calibrate(model: keras.Model, sets: Sequence[Windows], weights: Sequence[float], side: Literal["lower", "upper"]) -> _Calibration:
+    """Correct one half of the interval on validation days, and write the power into the network's last layers.
+
+    The factor is that of conformalized quantile regression (Romano, Patterson & Candes 2019), with scores scaled by the predicted
+    half-width, so that a tenth of the days lie outside on this side whatever a series' scale. Dropout blurs the widths towards
+    their mean, too wide for calm series and too narrow for wild ones: the power undoes that, chosen for the least quantile loss.
     """
-    scores: dict[str, list[np.ndarray]] = {"lower": [], "upper": []}
+    sign, first = (-1, HORIZON) if side == "lower" else (1, 2 * HORIZON)
+    raws, errors = [], []
     for part in sets:
         features, logs, change = _training_arrays(part)
-        got = graph.assemble(
-            model.predict((features, logs), batch_size=4096, verbose=0), np.zeros_like(change), graph.interval_matrix(1.0, 1.0)
-        )
-        median, low, high = np.split(got.numpy(), len(QUANTILES), axis=1)
-        scores["lower"].append(((median - change) / (median - low)).ravel())
-        scores["upper"].append(((change - median) / (high - median)).ravel())
-    lower, upper = (_weighted_quantile(parts, 1 - TAIL) for parts in scores.values())
-    return lower, upper
+        raw = model.predict((features, logs), batch_size=4096, verbose=0)
+        raws.append(raw[:, first : first + HORIZON])
+        errors.append(sign * (change - raw[:, :HORIZON]))
+    raw, error = np.concatenate(raws), np.concatenate(errors)
+    by_label, by_error = (_row_weights(sets, chosen)[:, None].repeat(HORIZON, axis=1) for chosen in (np.ones(len(sets)), weights))
+
+    def calibrated(power: float) -> tuple[float, _Calibration]:
+        half = np.cumsum(np.exp(np.minimum(power * raw, graph.LARGEST_STEP)), axis=1)
+        factor = _weighted_quantile(error / half, by_label, 1 - TAIL)
+        beyond = error - factor * half
+        return float(np.average(np.maximum((1 - TAIL) * beyond, -TAIL * beyond), weights=by_error)), _Calibration(power, factor)
+
+    _, best = min((calibrated(power) for power in np.linspace(0.8, 1.6, 17).tolist()), key=lambda pair: pair[0])
+    for name in ("dense_2", "highway"):
+        layer = model.get_layer(name)
+        scaled = layer.get_weights()
+        for value in scaled:
+            value[..., first : first + HORIZON] *= best.power
+        layer.set_weights(scaled)
+    return best
 
 
-def _weighted_quantile(parts: Sequence[np.ndarray], level: float) -> float:
-    values = np.concatenate(parts)
-    weights = np.concatenate([np.full(len(part), 1 / len(part)) for part in parts])
-    order = np.argsort(values)
-    cumulative = np.cumsum(weights[order]) / weights.sum()
-    return float(values[order][np.searchsorted(cumulative, level)])
+def _weighted_quantile(values: np.ndarray, weights: np.ndarray, level: float) -> float:
+    order = np.argsort(values, axis=None)
+    cumulative = np.cumsum(weights.ravel()[order])
+    return float(values.ravel()[order][np.searchsorted(cumulative, level * cumulative[-1])])
 
 
 def _thinned(part: Windows) -> Windows:
