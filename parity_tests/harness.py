@@ -102,12 +102,12 @@ class Chromium:
     """A browser with the site that its pages come from."""
 
     def __init__(self, browser: Browser, site: Site) -> None:
-        self._browser, self.site = browser, site
+        self.browser, self.site = browser, site
         self.version = f"Chromium {browser.version}"
 
     def page(self) -> Page:
         """Open a fresh page: nothing cached, nothing loaded."""
-        return Page(self._browser, f"{self.site.url}/")
+        return Page(self.browser, f"{self.site.url}/")
 
 
 @contextmanager

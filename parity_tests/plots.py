@@ -130,7 +130,7 @@ def _latency_mark(model: str, backend: str, cells: Sequence[Record], axis: LogAx
     bound = _bound(axis.x(cells[1]["bound"]), y, 10) if cells[1]["bound"] else ""
     return (
         f'<g class="{backend}"><title>{escape(f"{model} on {backend}: {values}")}</title>'
-        f'<line class="span" x1="{middle}" x2="{slow}" y1="{y}" y2="{y}"/><circle class="dot" cx="{middle}" cy="{y}" r="3.6"/>'
+        f'<line class="span" x1="{middle}" x2="{slow}" y1="{y}" y2="{y}"/>{_marker(backend, middle, y)}'
         f'<circle class="ring" cx="{first}" cy="{y}" r="3.2"/>{bound}</g>'
     )
 

@@ -110,7 +110,7 @@ class Stages:
         return [
             self._finding(
                 "decisions",
-                "numbers, largest error",
+                "numbers in the answers, largest error",
                 worst,
                 "",
                 bound=self.tolerance,
