@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from parity_tests.browser import LAUNCH_ARGS, find_browser
 from parity_tests.server import Site
@@ -64,9 +65,12 @@ class Page:
         Raises
         ------
         PageError
-            If it throws.
+            If it throws, or the page breaks.
         """
-        outcome = self._page.evaluate("([handler, args]) => window.parity(handler, args)", [handler, list(arguments)])
+        try:
+            outcome = self._page.evaluate("([handler, args]) => window.parity(handler, args)", [handler, list(arguments)])
+        except PlaywrightError as error:
+            raise PageError("Error", "", f"the page broke in {handler}: {error.message}") from error
         if error := outcome.get("error"):
             raise PageError(**error)
         return outcome.get("value")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from keras_models.report import environment, write_report
 from keras_models.spec import BACKENDS
 from keras_models.suite import model_names
 from parity_tests.faults import measure_faults
-from parity_tests.finding import Finding, tell
+from parity_tests.finding import Finding, guarded, tell
 from parity_tests.harness import ROOT, Chromium
 from parity_tests.performance import measure_performance
 from parity_tests.reference import Reference, load_reference
@@ -39,18 +40,16 @@ def load_references() -> list[Reference]:
 def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
     """Measure everything on every backend, telling each line as it comes."""
     findings: list[Finding] = []
-    renderer = None
     with browser.page() as page:
         for backend in BACKENDS:
             page.call("open", backend)
         for reference in references:
             for backend in BACKENDS:
-                stages = Stages(page, reference, backend)
-                renderer = renderer or stages.renderer
-                findings += tell(list(stages.measure()))
+                findings += tell(guarded(reference.name, backend, "outputs", Stages(page, reference, backend).measure))
+        renderer = page.call("renderer")
     for reference in references:
-        findings += tell(measure_performance(browser, reference))
-        findings += tell(measure_faults(browser, reference))
+        for stage, measures in (("latency", measure_performance), ("faults", measure_faults)):
+            findings += tell(guarded(reference.name, "all", stage, partial(measures, browser, reference)))
     return Measurements(findings, environment(browser=browser.version, renderer=renderer))
 
 

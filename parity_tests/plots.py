@@ -9,6 +9,7 @@ from html import escape
 
 from keras_models.spec import BACKENDS
 from parity_tests.finding import figure
+from parity_tests.performance import FIRST, P50, P95
 from parity_tests.tables import Line, Record, lines_of
 
 WIDTH = 1040
@@ -17,7 +18,6 @@ RIGHT = 36
 TOP = 34
 STEP = 26
 ERROR = ", largest error"
-P50, P95, FIRST = "warm prediction, P50", "warm prediction, P95", "first prediction"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from keras_models.report import Row
 from keras_models.spec import Arrays
 from parity_tests.compare import UNITS, compare, compare_answers
-from parity_tests.finding import Finding
+from parity_tests.finding import Finding, guarded
 from parity_tests.harness import Page, PageError, from_text
 from parity_tests.reference import FEATURES, Reference
 from parity_tests.weights import compare_weights
@@ -26,30 +26,25 @@ class Stages:
 
     def __init__(self, page: Page, reference: Reference, backend: str) -> None:
         self.page, self.reference, self.backend = page, reference, backend
-        loaded = page.call("load", backend, reference.name)
-        if loaded["backend"] != backend:
-            raise PageError("Error", "", f"asked for {backend}, but the session runs on {loaded['backend']}")
-        self.renderer: str | None = loaded["renderer"]
-        self.precision: str = loaded["precision"]
-        self.tolerance = reference.spec.tolerance[self.precision]
+
+    @cached_property
+    def tolerance(self) -> float:
+        """That of the class of numbers in which the backend computes here."""
+        loaded = self.page.call("load", self.backend, self.reference.name)
+        if loaded["backend"] != self.backend:
+            raise PageError("Error", "", f"asked for {self.backend}, but the session runs on {loaded['backend']}")
+        return self.reference.spec.tolerance[loaded["precision"]]
 
     def measure(self) -> Iterator[Finding]:
-        """Measure every stage; one that throws is a finding too, and the next one runs."""
-        stages = {
-            "features": (self._encoded, self._features),
-            "outputs": (self._outputs,),
-            "decisions": (self._decisions,),
-            "weights": (self._weights,),
-        }
-        for stage, measures in stages.items():
+        """Measure every stage; one that throws is a failed finding, and the next one runs."""
+        for stage, measures in (
+            ("features", (self._encoded, self._features)),
+            ("outputs", (self._outputs,)),
+            ("decisions", (self._decisions,)),
+            ("weights", (self._weights,)),
+        ):
             for measure in measures:
-                yield from self._guarded(stage, measure)
-
-    def _guarded(self, stage: str, measure: Callable[[], list[Finding]]) -> list[Finding]:
-        try:
-            return measure()
-        except PageError as error:
-            return [self._finding(stage, "runs", math.nan, "", bound=0.0, problem=str(error))]
+                yield from guarded(self.reference.name, self.backend, stage, measure)
 
     def _encoded(self) -> list[Finding]:
         """What the facade feeds the graph: the same bits, unless the spec states a tolerance for ``encode``."""

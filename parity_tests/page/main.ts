@@ -108,6 +108,9 @@ const handlers = {
     return { ...suiteOn(backend).memory(), wasmBytes: wasm?.wasm?.HEAPU8?.byteLength ?? 0 };
   },
 
+  /** What draws for webgl; null before it was started. */
+  renderer: (): string | null => suiteOn('webgl').renderer(),
+
   /** Takes the GPU context away, as a driver's reset would. */
   loseContext(): void {
     const webgl = engine().registry['webgl'] as unknown as { gpgpu: { gl: WebGLRenderingContext } };
@@ -135,11 +138,15 @@ declare global {
   }
 }
 
+/** Longest that one call may take: far more than any needs, and far less than a test run that hangs. */
+const LIMIT_MS = 120_000;
+
 window.parity = async (handler, args) => {
   // In a task of its own: code that a debugger evaluates is exempt from the policy.
   await new Promise((resolve) => setTimeout(resolve));
+  const limit = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`${handler} did not end in ${LIMIT_MS} ms`)), LIMIT_MS));
   try {
-    return { value: await (handlers[handler] as (...args: Call) => unknown)(...args) };
+    return { value: await Promise.race([(handlers[handler] as (...args: Call) => unknown)(...args), limit]) };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { error: { name, code: error instanceof TunesmithError ? error.code : '', message } };
