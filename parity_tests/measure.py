@@ -50,14 +50,14 @@ def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
     for reference in references:
         for stage, measures in (("latency", measure_performance), ("faults", measure_faults)):
             findings += tell(guarded(reference.name, "all", stage, partial(measures, browser, reference)))
-    return Measurements(findings, environment(browser=browser.version, renderer=renderer))
+    return Measurements(findings, environment(title="Parity report", browser=browser.version, renderer=renderer))
 
 
 def bench(browser: Chromium, references: Sequence[Reference], *, runs: int) -> Measurements:
     """Latencies and memory alone, with more runs than the parity report takes."""
     findings = [finding for reference in references for finding in tell(measure_performance(browser, reference, timed=runs))]
     renderers = [finding.row.data for finding in findings if finding.row.backend == "webgl" and finding.row.stage == "latency"]
-    return Measurements(findings, environment(browser=browser.version, renderer=next(iter(renderers), None)))
+    return Measurements(findings, environment(title="Latency and memory", browser=browser.version, renderer=next(iter(renderers), None)))
 
 
 def write_reports(measurements: Measurements, stem: str, *, folder: Path = REPORTS) -> bool:

@@ -44,7 +44,7 @@ class LogAxis:
 
 
 def error_plot(rows: Iterable[Record]) -> str:
-    """Largest error of every tensor on every backend, and the tolerance that it must keep."""
+    """Largest error of every tensor on every backend, and the tolerance that it must keep; empty where none was measured."""
     lines = [line for line in lines_of(rows) if line.metric.endswith(ERROR)]
     values = [cell[key] for line in lines for cell in line.cells.values() for key in ("value", "bound") if cell[key]]
     axis = LogAxis(_decade(min(values, default=1e-8)) - 1, _decade(max(values, default=1e-4)) + 1)
@@ -52,7 +52,7 @@ def error_plot(rows: Iterable[Record]) -> str:
 
 
 def latency_plot(rows: Iterable[Record]) -> str:
-    """Median to 95th percentile of warm predictions, the first prediction, and the bound of the fastest backend."""
+    """Median to 95th percentile of warm predictions, the first one, and the fastest backend's bound; empty where none was measured."""
     every = lines_of(rows)
     lines = [line for line in every if line.metric == P50]
     others = {(line.model, line.metric): line for line in every}
@@ -89,6 +89,8 @@ def power(decade: int) -> str:
 
 
 def _plot(title: str, lines: Sequence[Line], axis: LogAxis, names: dict[int, str], marks, *, step: int = STEP, label=None) -> str:
+    if not lines:
+        return ""
     height = TOP + step * len(lines)
     parts = [axis.grid(height, names)]
     model = None

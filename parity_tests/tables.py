@@ -76,20 +76,19 @@ def verdict_of(rows: Iterable[Record]) -> Verdict:
     return Verdict(sum(row["ok"] for row in demanded), len(demanded))
 
 
+def stages_of(rows: Sequence[Record]) -> list[str]:
+    """The stages that prove something, as far as they were measured."""
+    return [stage for stage in PROOFS if any(row["stage"] == stage for row in rows)]
+
+
 def matrix_of(rows: Sequence[Record]) -> list[tuple[str, str, list[Verdict]]]:
-    """For each model and backend, the verdict of each stage of ``PROOFS``."""
-    return [
-        (
-            model,
-            backend,
-            [
-                verdict_of(row for row in rows if (row["model"], row["backend"], row["stage"]) == (model, backend, stage))
-                for stage in PROOFS
-            ],
-        )
-        for model in models_of(rows)
-        for backend in BACKENDS
-    ]
+    """For each model and backend, the verdict of each of ``stages_of``."""
+    pairs = [(model, backend) for model in models_of(rows) for backend in BACKENDS]
+    return [(*pair, [verdict_of(_of(rows, *pair, stage)) for stage in stages_of(rows)]) for pair in pairs]
+
+
+def _of(rows: Iterable[Record], model: str, backend: str, stage: str) -> list[Record]:
+    return [row for row in rows if (row["model"], row["backend"], row["stage"]) == (model, backend, stage)]
 
 
 def shown(row: Record | None) -> str:

@@ -9,10 +9,15 @@ from typing import Any
 
 from keras_models.spec import BACKENDS
 from parity_tests.plots import BOUND_MARK, RING_MARK, SPAN_MARK, error_plot, latency_plot, legend
-from parity_tests.tables import PROOFS, Line, Record, Verdict, lines_of, matrix_of, models_of, shown, verdict_of
+from parity_tests.tables import Line, Record, Verdict, lines_of, matrix_of, models_of, shown, stages_of, verdict_of
 
 STYLE = Path(__file__).with_name("report.css")
+ERRORS = ("features", "outputs", "decisions")
 TIMES = ("latency", "memory")
+PLOTS = (
+    ("Errors against tolerances", error_plot, ((BOUND_MARK, "tolerance"),)),
+    ("Latency", latency_plot, ((SPAN_MARK, "P50 to P95"), (RING_MARK, "first prediction"), (BOUND_MARK, "bound of the fastest"))),
+)
 
 
 def html_of(report: Mapping[str, Any]) -> str:
@@ -23,12 +28,7 @@ def html_of(report: Mapping[str, Any]) -> str:
     sections = [
         _section("What is proven", _matrix(rows)),
         _section("Problems", _problems(meta["problems"])) if meta["problems"] else "",
-        _section("Errors against tolerances", error_plot(rows), legend([(BOUND_MARK, "tolerance")])),
-        _section(
-            "Latency",
-            latency_plot(rows),
-            legend([(SPAN_MARK, "P50 to P95"), (RING_MARK, "first prediction"), (BOUND_MARK, "bound of the fastest")]),
-        ),
+        *(_section(title, plot(rows), legend(marks)) for title, plot, marks in PLOTS if plot(rows)),
         *(_section(model, _details([line for line in lines_of(rows) if line.model == model])) for model in models_of(rows)),
     ]
     return f"""<!doctype html>
@@ -36,12 +36,12 @@ def html_of(report: Mapping[str, Any]) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Tunesmith: parity report</title>
+<title>Tunesmith: {escape(meta["title"])}</title>
 <style>{STYLE.read_text(encoding="utf-8")}</style>
 <main>
 <header>
-<h1>Parity report</h1>
-<p class="lead">Every exported model against its Python original, in a real browser, on every backend.</p>
+<h1>{escape(meta["title"])}</h1>
+<p class="lead">Every exported model, in a real browser, on every backend.</p>
 <p class="verdict {"bad" if failed else "good"}">{"✗" if failed else "✓"} {verdict.held} of {verdict.total} checks hold</p>
 <dl>{"".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in _facts(meta))}</dl>
 </header>
@@ -56,14 +56,14 @@ def markdown_of(report: Mapping[str, Any]) -> str:
     meta, rows = report["meta"], report["rows"]
     verdict = verdict_of(rows)
     parts = [
-        f"# Parity report: {verdict.mark} {verdict.held} of {verdict.total} checks hold",
+        f"# {meta['title']}: {verdict.mark} {verdict.held} of {verdict.total} checks hold",
         " · ".join(f"{name}: {value}" for name, value in _facts(meta)),
         _markdown_table(
-            ["model", "backend", *PROOFS],
+            ["model", "backend", *stages_of(rows)],
             ([model, backend, *(f"{part.mark} {part.held}/{part.total}" for part in parts)] for model, backend, parts in matrix_of(rows)),
         ),
     ]
-    for title, stages in (("Errors, largest", ("features", "outputs", "decisions")), ("Latency and memory", TIMES)):
+    for title, stages in (("Errors, largest", ERRORS), ("Latency and memory", TIMES)):
         lines = [line for line in lines_of(rows) if line.stage in stages]
         table = _markdown_table(
             ["model", "what", *BACKENDS, "unit"],
@@ -72,7 +72,7 @@ def markdown_of(report: Mapping[str, Any]) -> str:
                 for line in lines
             ),
         )
-        parts.append(f"## {title}\n\n{table}")
+        parts += [f"## {title}\n\n{table}"] if lines else []
     if meta["problems"]:
         parts.append("## Problems\n\n" + "\n".join(f"- {' '.join(problem.split())}" for problem in meta["problems"]))
     return "\n\n".join(parts) + "\n"
@@ -97,7 +97,7 @@ def _section(title: str, body: str, key: str = "") -> str:
 
 
 def _matrix(rows: Sequence[Record]) -> str:
-    head = "".join(f"<th>{stage}</th>" for stage in PROOFS)
+    head = "".join(f"<th>{stage}</th>" for stage in stages_of(rows))
     body = []
     for model, backend, parts in matrix_of(rows):
         is_first = backend == BACKENDS[0]

@@ -13,6 +13,7 @@ from parity_tests.tables import lines_of, matrix_of, verdict_of
 from parity_tests.views import html_of, markdown_of
 
 META = {
+    "title": "Parity report",
     "revision": "abc",
     "versions": {"numpy": "2"},
     "machine": "Linux",
@@ -81,6 +82,13 @@ def test_the_page_plots_every_backend_with_its_bound():
     assert "m|1, y, largest error on webgl: 1e-07, tolerance 0.0001" in page
     assert "m|1 on cpu: P50 0.4 ms, P95 0.8 ms, first 1.2 ms" in page
     assert "m|1 on wasm: P50" not in page
+
+
+def test_a_report_of_latencies_alone_has_no_plot_of_errors():
+    rows = [each for each in ROWS if each.stage == "latency"]
+    page, text = html_of(report(rows, title="Latency")), markdown_of(report(rows, title="Latency"))
+    assert page.count('<section class="plot">') == 1 and "<h1>Latency</h1>" in page
+    assert "Errors" not in page + text
 
 
 def test_a_held_report_says_so():
