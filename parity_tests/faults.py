@@ -23,7 +23,7 @@ def measure_faults(browser: Chromium, reference: Reference) -> list[Finding]:
     """Every fault of one model: bad input on all backends, a lost context on webgl, damaged files on one backend."""
     with browser.page() as page:
         probe = Probe(browser, page, reference)
-        return [*probe.bad_inputs(), probe.lost_context(), *probe.damaged_files(), probe.quiet()]
+        return [*probe.bad_inputs(), *probe.lost_contexts(), *probe.damaged_files(), probe.quiet()]
 
 
 class Probe:
@@ -41,10 +41,18 @@ class Probe:
                 problems = self._unless_refused("input", lambda args: self._predict(backend, args), damage(self.args))  # noqa: B023 (called here)
                 yield self._finding(backend, f"{fault}: InputError", problems + self._unless_answered(backend))
 
-    def lost_context(self) -> Finding:
-        """A GPU context that is lost between two calls: the next call is answered all the same."""
+    def lost_contexts(self) -> Iterator[Finding]:
+        """A GPU context that is lost between two calls, and one that is lost during a call: both are answered."""
         self.page.call("loseContext")
-        return self._finding("webgl", "GPU context lost: rebuilt, answered", self._unless_answered("webgl"))
+        yield self._finding("webgl", "GPU context lost between calls: rebuilt, answered", self._unless_answered("webgl"))
+        reference = self.reference
+        try:
+            answer = self.page.call("predictWhileLosing", "webgl", reference.name, reference.spec.method, self.args)
+            problems = self._unless_right("webgl", answer)
+        except PageError as error:
+            problems = [f"expected an answer, got {error}"]
+        metric = "GPU context lost during a call: rebuilt, answered"
+        yield self._finding("webgl", metric, problems + self._unless_answered("webgl"))
 
     def damaged_files(self) -> Iterator[Finding]:
         """Files that are missing or damaged on the server; the suite works once they are whole again."""
@@ -79,15 +87,16 @@ class Probe:
         return [f"expected {CLASSES[code]}, got the answer {answer!r}"]
 
     def _unless_answered(self, backend: str) -> list[str]:
-        reference = self.reference
         try:
-            answer = self._predict(backend, self.args)
-            precision = self.page.call("load", backend, reference.name)["precision"]
+            return self._unless_right(backend, self._predict(backend, self.args))
         except PageError as error:
             return [f"expected an answer afterwards, got {error}"]
+
+    def _unless_right(self, backend: str, answer: Any) -> list[str]:
+        reference = self.reference
+        tolerance = reference.spec.tolerance[self.page.call("load", backend, reference.name)["precision"]]
         comparisons = {tensor.name: tensor.comparison for tensor in reference.tensors("outputs")}
         error, unequal = compare_answers(reference.answer(0), answer if isinstance(answer, list) else [answer], comparisons)
-        tolerance = reference.spec.tolerance[precision]
         wrong = [] if error <= tolerance else [f"the answer afterwards is off by {error:.3g}, tolerance {tolerance:g}"]
         return wrong + [f"the answer afterwards differs: {problem}" for problem in unequal]
 

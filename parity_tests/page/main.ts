@@ -117,6 +117,15 @@ const handlers = {
     webgl.gpgpu.gl.getExtension('WEBGL_lose_context')!.loseContext();
   },
 
+  /** The facade's answer to a call during which the GPU context is taken away. */
+  async predictWhileLosing(backend: Choice, model: string, method: string, args: Call): Promise<unknown> {
+    const answer = facadeOf(backend, model)[method]!(...args);
+    // By the next task the graph was submitted and its result is being read.
+    await new Promise((resolve) => setTimeout(resolve));
+    handlers.loseContext();
+    return answer;
+  },
+
   /** Frees a suite. */
   async dispose(backend: Choice): Promise<void> {
     await suiteOn(backend).dispose();
