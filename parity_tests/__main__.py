@@ -10,16 +10,24 @@ from __future__ import annotations
 import argparse
 import sys
 
+from keras_models.checkpoint import CheckpointError
+from parity_tests.browser import BrowserMissingError
+
 BENCH_RUNS = 500
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 1 where a row of the report fails."""
+    """Run one command; 1 where a row of the report fails, or something is missing that a line on stderr names with its remedy."""
     parser = argparse.ArgumentParser(
         prog="python -m parity_tests", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("command", choices=("report", "bench", "picture"))
-    return {"report": _report, "bench": _bench, "picture": _picture}[parser.parse_args(arguments).command]()
+    command = {"report": _report, "bench": _bench, "picture": _picture}[parser.parse_args(arguments).command]
+    try:
+        return command()
+    except (FileNotFoundError, BrowserMissingError, CheckpointError) as missing:
+        print(missing, file=sys.stderr)
+        return 1
 
 
 def _report() -> int:

@@ -80,14 +80,10 @@ class Page:
     ) -> dict[str, np.ndarray]:
         """Run a graph on named inputs, some rows at a time; returns the named outputs, batch axis first."""
         rows = len(next(iter(inputs.values())))
-        parts = [
-            from_text(
-                self.call(
-                    "run", backend, model, to_text({name: value[start : start + batch] for name, value in inputs.items()}), list(outputs)
-                )
-            )
-            for start in range(0, rows, batch)
-        ]
+        parts = []
+        for start in range(0, rows, batch):
+            some = to_text({name: value[start : start + batch] for name, value in inputs.items()})
+            parts.append(from_text(self.call("run", backend, model, some, list(outputs))))
         return {name: np.concatenate([part[name] for part in parts]) for name in outputs if all(name in part for part in parts)}
 
     def complaints(self) -> list[str]:
