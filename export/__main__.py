@@ -96,7 +96,7 @@ def export_model(spec: ModelSpec, *, seed: int) -> Exported:
             fresh = quality_rows(spec, checkpoint, variants, split="test", references=False)
         _check_recorded(spec.name, fresh, plan)
         rows = [*fresh, *(row for row in plan.rows if row.backend not in variants)]
-    if missing := ungated(spec, rows):
+    if missing := ungated(spec, checkpoint, rows):
         raise ExportError(f"{spec.name}: gates that nothing measured: {', '.join(missing)}; name a metric and data set of evaluations()")
     return Exported(spec, entry, files, rows, measured)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that spin while they wait make a busy machine several times slower
 os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")  # otherwise a package under tensorflowjs asks for IPython
 
 

@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from datasets.customers import Customers, load
-from datasets.files import sha256_of
+from datasets.formats import content_sha256
 from datasets.registry import find
 from datasets.tables import DataError, Problem
 from keras_models.checkpoint import Checkpoint
@@ -101,7 +101,7 @@ def train(request: TrainRequest, *, recipe: Recipe = RECIPE) -> Checkpoint:
             "split": {"seed": request.seed, "folds": FOLDS, "fold": 1, "validation": VALIDATION},
         },
         provenance={
-            "data": [{"name": DATA if request.data is None else path.name, "sha256": sha256_of(path)}],
+            "data": [{"name": DATA if request.data is None else path.name, "sha256": content_sha256(path)}],
             "revision": revision(),
             "seed": request.seed,
         },

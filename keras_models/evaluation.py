@@ -72,7 +72,12 @@ def _row(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, me
     )
 
 
-def ungated(spec: ModelSpec, rows: Sequence[Row]) -> list[str]:
-    """Gates that no row judged: a gate that names no metric or data set is a mistake, never a pass."""
+def ungated(spec: ModelSpec, checkpoint: Checkpoint, rows: Sequence[Row]) -> list[str]:
+    """Gates that no row judged: a gate that names no metric or data set is a mistake, never a pass.
+
+    Gates speak of the registry's data; a checkpoint trained on a user's own has none to keep.
+    """
+    if {item["name"] for item in checkpoint.provenance["data"]} != set(spec.datasets):
+        return []
     judged = {(row.metric, row.data.rsplit(", ", 1)[0]) for row in rows if row.bound is not None}
     return [f"{gate.metric} on {gate.data}" for gate in spec.gates if (gate.metric, gate.data) not in judged]

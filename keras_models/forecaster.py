@@ -21,7 +21,7 @@ from keras_models.forecast_baselines import fit_boosting, fit_smoothing, point_s
 from keras_models.forecast_metrics import UNITS, forecast_metrics
 from keras_models.forecaster_data import DATA, load_series, split_windows
 from keras_models.forecaster_graph import HORIZON, STEP_FEATURES, WEEK, WINDOW
-from keras_models.forecaster_training import loaded_network, train
+from keras_models.forecaster_training import loaded_network, thinned, train
 from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, QuantizationBudget, Split, TensorSpec
 
 TREND = 0.05  # relative change of the week's sum from which a trend is called rising or falling
@@ -59,6 +59,8 @@ def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> lis
     found = []
     for label, runs in load_series(data).items():
         part = split_windows(runs, splits.get(label), split)
+        if split == "validation":
+            part = thinned(part)
         if len(part):
             found.append(_evaluation(checkpoint, label, part))
     return found

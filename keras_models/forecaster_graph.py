@@ -17,7 +17,7 @@ STEP_FEATURES = 11
 QUANTILES = (0.5, 0.1, 0.9)  # median, lower, upper: an 80 % interval
 FLOOR = 0.01  # of the window's scale: keeps logarithms of zeros finite, and errors of tiny values from ruling the loss
 TINY = 1e-30
-LARGEST_LOG, LARGEST_STEP = 20.0, 3.0
+LARGEST_LOG, LARGEST_STEP = 8.0, 3.0  # a forecast is at most 3,000 times the window's scale
 
 
 def _scale_basis() -> np.ndarray:

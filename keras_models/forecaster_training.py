@@ -23,7 +23,7 @@ EPOCHS, STEPS, BATCH = 50, 1000, 32
 RATE = 1e-3
 WEEKDAY_UNKNOWN = 0.2  # share of training windows that do not know their weekday, as callers may not
 TAIL = 0.1  # on either side of the 80 % interval
-LARGEST_VALIDATION = 12_000  # windows a label, evenly thinned: validation after each epoch must stay cheap
+LARGEST_VALIDATION = 4_000  # windows a label: they are scored after each epoch, and for each assignment of precisions
 
 
 def train(request: TrainRequest) -> Checkpoint:
@@ -32,7 +32,7 @@ def train(request: TrainRequest) -> Checkpoint:
     series = load_series(request.data)
     days = split_days(request.data, series)
     training = [split_windows(runs, days[label], "train") for label, runs in series.items()]
-    validation = [_thinned(split_windows(runs, days[label], "validation")) for label, runs in series.items()]
+    validation = [thinned(split_windows(runs, days[label], "validation")) for label, runs in series.items()]
     weights = _label_weights(training)
     model = network()
     schedule = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * STEPS, alpha=0.01)
@@ -142,7 +142,7 @@ def _training_arrays(part: Windows, random: np.random.Generator | None = None) -
 
 def _label_weights(sets: Sequence[Windows]) -> np.ndarray:
     """Weights of mean one under which an error counts by that of the seasonal naive on the label's training windows (as in MASE)."""
-    errors = np.array([np.abs(_training_arrays(_thinned(part))[2]).mean() for part in sets])
+    errors = np.array([np.abs(_training_arrays(thinned(part))[2]).mean() for part in sets])
     return (1 / errors) / np.mean(1 / errors)
 
 
@@ -199,6 +199,7 @@ def _weighted_quantile(values: np.ndarray, weights: np.ndarray, level: float) ->
     return float(values.ravel()[order][np.searchsorted(cumulative, level * cumulative[-1])])
 
 
-def _thinned(part: Windows) -> Windows:
+def thinned(part: Windows) -> Windows:
+    """At most ``LARGEST_VALIDATION`` windows, evenly taken."""
     keep = slice(None, None, max(1, -(-len(part) // LARGEST_VALIDATION)))
     return Windows(**{name: value[keep] for name, value in vars(part).items()})
