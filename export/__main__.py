@@ -66,8 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     write_models(exported)
     passed = write_report(QUALITY, [row for model in exported for row in model.rows], meta=environment())
     table, within = verdicts(exported)
-    stdout = Console()
-    stdout.print(table, width=max(stdout.width, TABLE_WIDTH))
+    Console(width=max(stderr.width, TABLE_WIDTH)).print(table)
     return 0 if passed and within else 1
 
 

@@ -29,7 +29,8 @@ class TensorSpec:
     ----------
     comparison
         How two values of this tensor are compared: ``absolute`` takes ``|a - b|`` (probabilities, scaled features),
-        ``row-relative`` divides it by the largest magnitude of the expected row (amounts in the user's own unit).
+        ``row-relative`` divides it by the largest magnitude that the expected row has over all row-relative outputs, for amounts in
+        the user's own unit: a lower bound near zero is as exact as its forecast needs, not as its own size suggests.
     """
 
     name: str

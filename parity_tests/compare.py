@@ -12,6 +12,7 @@ from keras_models.spec import Comparison, TensorSpec
 
 NEIGHBOURS = 2
 UNITS: Mapping[Comparison, str] = {"absolute": "absolute", "row-relative": "of the row's largest"}
+ROW_RELATIVE: Comparison = "row-relative"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,13 @@ class Difference:
 
 
 def compare(
-    tensor: TensorSpec, expected: np.ndarray, got: Mapping[str, np.ndarray], *, tolerance: float, cases: Sequence[str]
+    tensor: TensorSpec,
+    expected: np.ndarray,
+    got: Mapping[str, np.ndarray],
+    *,
+    tolerance: float,
+    cases: Sequence[str],
+    scales: np.ndarray | None = None,
 ) -> Difference:
     """Compare one named tensor with what the browser computed.
 
@@ -49,13 +56,15 @@ def compare(
         Largest error allowed; 0 asks for equal values.
     cases
         Name of the case that each row belongs to.
+    scales
+        [rows], what errors of a row-relative tensor are divided by: see ``row_scales``; that of this tensor alone by default.
     """
     if tensor.name not in got:
         return Difference(name=tensor.name, error=np.inf, problem=f"missing; the browser gave {', '.join(got) or 'nothing'}")
     actual = got[tensor.name]
     if actual.shape != expected.shape:
         return Difference(name=tensor.name, error=np.inf, problem=f"expected shape {list(expected.shape)}, got {list(actual.shape)}")
-    errors = error_of(expected, actual, tensor.comparison)
+    errors = error_of(expected, actual, tensor.comparison, scales)
     worst = float(errors.max(initial=0.0))
     return Difference(
         name=tensor.name,
@@ -65,8 +74,14 @@ def compare(
     )
 
 
-def error_of(expected: np.ndarray, got: np.ndarray, comparison: Comparison) -> np.ndarray:
-    """Error of each value [rows, values]: ``|a - b|``, or that divided by the expected row's largest magnitude (1 for a row of zeros).
+def row_scales(expected: Iterable[np.ndarray]) -> np.ndarray:
+    """Largest magnitude of each row over all arrays [rows, ...], [rows]; 1 for a row of zeros or of what is no number."""
+    largest = np.max([np.abs(array.reshape(len(array), -1).astype(np.float64)).max(axis=1, initial=0.0) for array in expected], axis=0)
+    return np.where(np.isfinite(largest) & (largest > 0), largest, 1.0)
+
+
+def error_of(expected: np.ndarray, got: np.ndarray, comparison: Comparison, scales: np.ndarray | None = None) -> np.ndarray:
+    """Error of each value [rows, values]: ``|a - b|``, or that divided by the row's scale.
 
     A value that is no number where one is expected counts as infinitely wrong; the same infinity, or NaN, on both sides as right.
     """
@@ -75,14 +90,19 @@ def error_of(expected: np.ndarray, got: np.ndarray, comparison: Comparison) -> n
         errors = np.abs(expected - got)
     errors[(expected == got) | (np.isnan(expected) & np.isnan(got))] = 0.0
     errors[np.isnan(errors)] = np.inf
-    if comparison == "row-relative":
-        largest = np.abs(expected).max(axis=1, keepdims=True, initial=0.0)
-        errors = errors / np.where(np.isfinite(largest) & (largest > 0), largest, 1.0)
+    if comparison == ROW_RELATIVE:
+        errors = errors / (row_scales([expected]) if scales is None else scales)[:, None]
     return errors
 
 
 def compare_answers(
-    expected: Any, got: Any, comparisons: Mapping[str, Comparison], *, field: str = "answer", rule: Comparison = "absolute"
+    expected: Any,
+    got: Any,
+    comparisons: Mapping[str, Comparison],
+    *,
+    field: str = "answer",
+    rule: Comparison = "absolute",
+    scales: np.ndarray | None = None,
 ) -> tuple[float, list[str]]:
     """Compare the value that a facade answers with what Python expects of it.
 
@@ -97,22 +117,28 @@ def compare_answers(
     if isinstance(expected, Mapping):
         if not isinstance(got, Mapping) or expected.keys() - got.keys():
             return np.inf, [f"{field}: expected the fields {', '.join(expected)}, got {got!r}"]
-        return _worst(compare_answers(expected[key], got[key], comparisons, field=key, rule=comparisons.get(key, rule)) for key in expected)
+        amounts = [_row(value) for key, value in expected.items() if comparisons.get(key) == ROW_RELATIVE and _is_numbers(value)]
+        inner = {"scales": row_scales(amounts) if amounts else scales}
+        return _worst(
+            compare_answers(expected[key], got[key], comparisons, field=key, rule=comparisons.get(key, rule), **inner) for key in expected
+        )
     if _is_numbers(expected):
-        wanted = np.atleast_1d(np.asarray(expected, np.float64))[None]
         if not _is_numbers(got) or np.ndim(got) != np.ndim(expected) or np.size(got) != np.size(expected):
             return np.inf, [f"{field}: expected {expected!r}, got {got!r}"]
-        error = float(error_of(wanted, np.atleast_1d(np.asarray(got, np.float64))[None], rule).max(initial=0.0))
-        return error, []
+        return float(error_of(_row(expected), _row(got), rule, scales).max(initial=0.0)), []
     if isinstance(expected, list):
         if not isinstance(got, list) or len(got) != len(expected):
             return np.inf, [f"{field}: expected {len(expected)} values, got {got!r}"]
         return _worst(
-            compare_answers(one, other, comparisons, field=f"{field}[{index}]", rule=rule)
+            compare_answers(one, other, comparisons, field=f"{field}[{index}]", rule=rule, scales=scales)
             for index, (one, other) in enumerate(zip(expected, got, strict=True))
         )
     same = type(expected) is type(got) and expected == got
     return 0.0, [] if same else [f"{field}: expected {expected!r}, got {got!r}"]
+
+
+def _row(numbers: Any) -> np.ndarray:
+    return np.atleast_1d(np.asarray(numbers, np.float64)).reshape(1, -1)
 
 
 def _worst(parts: Iterable[tuple[float, list[str]]]) -> tuple[float, list[str]]:

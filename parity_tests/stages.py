@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_models.report import Row
 from keras_models.spec import Arrays
-from parity_tests.compare import UNITS, compare, compare_answers
+from parity_tests.compare import ROW_RELATIVE, UNITS, compare, compare_answers, row_scales
 from parity_tests.finding import Finding, guarded
 from parity_tests.harness import Page, PageError, from_text
 from parity_tests.reference import FEATURES, Reference
@@ -72,8 +72,11 @@ class Stages:
         reference = self.reference
         prefix = {"encode": "encode ", FEATURES: "graph "}.get(kind, "")
         findings = []
-        for tensor in reference.tensors(kind):
-            found = compare(tensor, expected[tensor.name], got, tolerance=tolerance, cases=reference.case_of_row)
+        tensors = reference.tensors(kind)
+        amounts = [expected[tensor.name] for tensor in tensors if tensor.comparison == ROW_RELATIVE]
+        scales = row_scales(amounts) if amounts else None
+        for tensor in tensors:
+            found = compare(tensor, expected[tensor.name], got, tolerance=tolerance, cases=reference.case_of_row, scales=scales)
             problem = None if found.problem is None else f"stage {stage}, {prefix}{tensor.name}: {found.problem}"
             worst = "" if found.worst_case is None else f"; largest at {found.worst_case!r}"
             metric = f"{prefix}{tensor.name}, largest error"

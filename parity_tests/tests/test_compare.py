@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keras_models.spec import TensorSpec
-from parity_tests.compare import compare, compare_answers, error_of
+from parity_tests.compare import compare, compare_answers, error_of, row_scales
 from parity_tests.weights import differing_bits
 
 SHARE = TensorSpec(name="share", shape=(4,), unit="", description="")
@@ -70,6 +70,17 @@ def test_row_relative_divides_by_the_rows_largest():
     assert error_of(ROWS, got, "row-relative")[2, 0] == pytest.approx(1e-5, rel=1e-2)
     assert found(AMOUNT, ROWS, got, tolerance=2e-5).problem is None
     assert found(SHARE, ROWS, got, tolerance=2e-5).problem is not None
+
+
+def test_row_relative_outputs_share_the_scale_of_their_row():
+    lower, upper = np.array([[1e-6, 0.0]]), np.array([[200.0, 100.0]])
+    off = lower + 1e-4
+    alone, together = (error_of(lower, off, "row-relative", scales).max() for scales in (None, row_scales([lower, upper])))
+    assert alone == pytest.approx(100)
+    assert together == pytest.approx(5e-7)
+    answer = {"lower": lower[0].tolist(), "upper": upper[0].tolist()}
+    rules = {"lower": "row-relative", "upper": "row-relative"}
+    assert compare_answers(answer, answer | {"lower": off[0].tolist()}, rules)[0] == pytest.approx(5e-7)
 
 
 def test_a_row_of_zeros_is_compared_absolutely():

@@ -1,7 +1,7 @@
 /** Compares a model's answer on the user's own machine with the golden pair that Python wrote into the manifest. */
 
 import { BackendError } from './errors.js';
-import type { ModelManifest, TensorInfo } from './generated/manifest.js';
+import type { ModelManifest } from './generated/manifest.js';
 import type { NamedTensors, TensorLike } from './tensors.js';
 
 /** Names of the golden outputs that the manifest describes. */
@@ -17,35 +17,40 @@ export function goldenOutputs(manifest: ModelManifest): string[] {
  */
 export function selfTest(name: string, manifest: ModelManifest, precision: string, answers: NamedTensors): number {
   const tolerance = manifest.tolerance[precision]!;
+  const outputs = goldenOutputs(manifest).map((output) => manifest.outputs.find((candidate) => candidate.name === output)!);
+  const scales = rowScales(outputs.filter(({ comparison }) => comparison === 'row-relative').map((info) => manifest.golden.outputs[info.name]!));
   let largest = 0;
-  for (const output of goldenOutputs(manifest)) {
-    const info = manifest.outputs.find((candidate) => candidate.name === output)!;
-    const error = largestError(info.comparison, manifest.golden.outputs[output]!, answers[output]!);
+  for (const { name: output, comparison } of outputs) {
+    const error = largestError(manifest.golden.outputs[output]!, answers[output]!, comparison === 'row-relative' ? scales : null);
     if (!(error <= tolerance)) {
-      throw new BackendError(
-        `${name}: self-test failed on ${precision}: output "${output}" differs by ${error}, tolerance ${tolerance} (${info.comparison})`,
-      );
+      throw new BackendError(`${name}: self-test failed on ${precision}: output "${output}" differs by ${error}, tolerance ${tolerance} (${comparison})`);
     }
     largest = Math.max(largest, error);
   }
   return largest;
 }
 
-/** Largest `|a - b|`, or that divided by the expected row's largest magnitude; infinite where shapes differ or a value is no number. */
-export function largestError(comparison: TensorInfo['comparison'], expected: TensorLike, got: TensorLike): number {
+/** Largest magnitude of each row over all tensors `[rows, ...]`; 1 for a row of zeros. */
+export function rowScales(expected: readonly TensorLike[]): number[] {
+  const rows = expected[0]?.shape[0] ?? 0;
+  return Array.from({ length: rows }, (_, row) => {
+    const values = expected.flatMap(({ shape, data }) => {
+      const width = data.length / shape[0]!;
+      return Array.from({ length: width }, (_value, index) => Math.abs(data[row * width + index]!));
+    });
+    return Math.max(...values) || 1;
+  });
+}
+
+/** Largest `|a - b|`, each divided by its row's scale where scales are given; infinite where shapes differ or a value is no number. */
+export function largestError(expected: TensorLike, got: TensorLike, scales: readonly number[] | null): number {
   if (expected.data.length !== got.data.length) return Infinity;
   const width = expected.data.length / expected.shape[0]!;
   let largest = 0;
-  for (let start = 0; start < expected.data.length; start += width) {
-    let scale = comparison === 'absolute' ? 1 : 0;
-    let difference = 0;
-    for (let index = start; index < start + width; index++) {
-      const error = Math.abs(expected.data[index]! - got.data[index]!);
-      if (Number.isNaN(error)) return Infinity;
-      difference = Math.max(difference, error);
-      if (comparison === 'row-relative') scale = Math.max(scale, Math.abs(expected.data[index]!));
-    }
-    if (difference > 0) largest = Math.max(largest, difference / scale);
+  for (let index = 0; index < expected.data.length; index++) {
+    const error = Math.abs(expected.data[index]! - got.data[index]!) / (scales?.[Math.floor(index / width)] ?? 1);
+    if (Number.isNaN(error)) return Infinity;
+    largest = Math.max(largest, error);
   }
   return largest;
 }
