@@ -13,7 +13,7 @@ PY := .venv/bin/python
 
 # The same numbers on every machine, and no advice from TensorFlow about graphics cards.
 export CUDA_VISIBLE_DEVICES := -1
-export TF_CPP_MIN_LOG_LEVEL := 2
+export TF_CPP_MIN_LOG_LEVEL := 3
 export TFDF_DISABLE_WELCOME_MESSAGE := 1
 export PYTHONWARNINGS := ignore:pkg_resources is deprecated
 
