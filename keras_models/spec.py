@@ -118,7 +118,10 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class ParityCase:
-    """One call of the model's browser method: ``suite.<model>.<method>(...args)``; args must survive JSON, non-finite values apart."""
+    """One call of the model's browser method: ``suite.<model>.<method>(...args)``; args must survive JSON, non-finite values apart.
+
+    Where no data is at hand, cases are drawn, and their names begin with ``drawn``: reports count them apart from real ones.
+    """
 
     name: str
     args: tuple[Any, ...]
