@@ -13,7 +13,7 @@ the same throughout). A missing amount is no money, and a session whose duration
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -25,12 +25,15 @@ from datasets.customers import Feature
 RECENT_DAYS = 30
 WINDOW_DAYS = 90  # the last 30 days, and the 60 before that they are compared with
 WEEKS = 12  # that the trend of usage looks at
+DECIMALS = 6  # that sums of amounts are rounded to, so that the order in which they were added leaves no trace
 
 FEATURES = (
     Feature("days_since_last_login", "integer", "days", "Days since the last active day; account_tenure_days where there was none"),
     Feature("login_frequency_30d", "integer", "days", "Active days of the last 30 days"),
     Feature("total_revenue_generated", "number", "the log's currency", "Sum of all purchases"),
-    Feature("feature_usage_diversity", "integer", "features", "Distinct event names of the last 90 days, logins, sessions and support apart"),
+    Feature(
+        "feature_usage_diversity", "integer", "features", "Distinct names of the last 90 days' events, logins, sessions and support apart"
+    ),
     Feature(
         "session_duration_trend",
         "number",
@@ -58,7 +61,12 @@ FEATURES = (
         "fraction",
         "(r - b) / (|r| + |b|) of the purchases r of the last 30 days and half of those of the 60 before, b; 0 where both are 0",
     ),
-    Feature("support_intensity", "number", "tickets per active day", "Support tickets per active day of the last 90 days, or per one if none"),
+    Feature(
+        "support_intensity",
+        "number",
+        "tickets per active day",
+        "Support tickets of the last 90 days per active day of them (one at least)",
+    ),
 )
 NAMES = tuple(feature.name for feature in FEATURES)
 
@@ -84,6 +92,26 @@ class Kinds:
         twice = sorted({f'"{name}" is both {first[name]} and {kind}' for name, kind in names if first[name] != kind})
         if twice:
             raise ValueError(f"kinds: {'; '.join(twice)}; expected each event name under one kind")
+
+    @classmethod
+    def from_json(cls, text: str) -> Kinds:
+        """Read ``{"purchase": ["checkout"], ...}``; a kind that is not named keeps its usual names."""
+        named = json.loads(text)
+        known = [field.name for field in fields(cls)]
+        if not isinstance(named, dict) or not all(isinstance(names, list) for names in named.values()):
+            raise ValueError(f'kinds: expected an object such as {{"purchase": ["checkout"]}}, got {text[:80].strip()}')
+        unknown = [kind for kind in named if kind not in known]
+        if unknown:
+            raise ValueError(f"kinds: unknown kind {', '.join(map(repr, unknown))}; expected some of {', '.join(known)}")
+        wrong = [name for names in named.values() for name in names if not isinstance(name, str)]
+        if wrong:
+            raise ValueError(f"kinds: expected event names, got {wrong[0]!r}")
+        return cls(**{kind: tuple(names) for kind, names in named.items()})
+
+    def constants(self) -> dict[str, Any]:
+        """All that the runtime needs to compute the same features."""
+        kinds = {kind: list(names) for kind, names in asdict(self).items()}
+        return {"kinds": kinds, "recentDays": RECENT_DAYS, "windowDays": WINDOW_DAYS, "weeks": WEEKS, "decimals": DECIMALS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +173,19 @@ def sum_up(events: pl.DataFrame, *, kinds: Kinds) -> Activity:
 def features_as_of(activity: Activity, day: int) -> pl.DataFrame:
     """The twelve features of every user who has an event by a day, and whether they were active in the 90 days that end with it.
 
+    Raises
+    ------
+    ValueError
+        If there is no event by that day.
+
     Returns
     -------
     pl.DataFrame
         user, the columns of ``NAMES`` as float64, active (bool); sorted by user.
     """
+    if day < activity.first_day:
+        first, asked = (str(np.datetime64(each, "D")) for each in (activity.first_day, day))
+        raise ValueError(f"activity: expected an event by {asked}; the log's first is of {first}")
     age, uses, revenue = day - pl.col("day"), pl.col("uses"), pl.col("revenue")
     is_active, recent, window = uses > 0, age < RECENT_DAYS, age < WINDOW_DAYS
     before = window & ~recent
@@ -166,9 +202,9 @@ def features_as_of(activity: Activity, day: int) -> pl.DataFrame:
             active_days=is_active.sum().cast(pl.Int64),
             active_recent=(is_active & recent).sum().cast(pl.Int64),
             active_before=(is_active & before).sum().cast(pl.Int64),
-            revenue=revenue.sum(),
-            revenue_recent=revenue.filter(recent).sum(),
-            revenue_before=revenue.filter(before).sum(),
+            revenue=revenue.sum().round(DECIMALS),
+            revenue_recent=revenue.filter(recent).sum().round(DECIMALS),
+            revenue_before=revenue.filter(before).sum().round(DECIMALS),
             tickets=pl.col("tickets").sum(),
             tickets_window=pl.col("tickets").filter(window).sum(),
             duration_recent=_mean_duration(recent),
@@ -180,20 +216,22 @@ def features_as_of(activity: Activity, day: int) -> pl.DataFrame:
     )
     used = activity.used.lazy().filter((pl.col("day") <= day) & window).select("user", "event").unique()
     diversity = used.group_by("user").agg(diversity=pl.len().cast(pl.Int64)).collect()
-    table = sums.join(diversity, on="user", how="left").select("user", **_features(), active=pl.col("last").fill_null(WINDOW_DAYS) < WINDOW_DAYS)
+    table = sums.join(diversity, on="user", how="left").select(
+        "user", **_features(), active=pl.col("last").fill_null(WINDOW_DAYS) < WINDOW_DAYS
+    )
     return table.sort(pl.col("user").cast(pl.String))
 
 
 def _mean_duration(rows: pl.Expr) -> pl.Expr:
     """Mean of the known durations, NaN where there is none."""
-    return pl.col("session_total").filter(rows).sum() / pl.col("sessions").filter(rows).sum()
+    return pl.col("session_total").filter(rows).sum().round(DECIMALS) / pl.col("sessions").filter(rows).sum()
 
 
 def _features() -> dict[str, pl.Expr]:
     column = pl.col
     active_window = column("active_recent") + column("active_before")
     weeks = column("weeks").cast(pl.Float64)
-    moment = column("weekly_moment") - (weeks - 1) / 2 * column("weekly")  # of ages, which count backwards: hence the sign
+    moment = (weeks - 1) / 2 * column("weekly") - column("weekly_moment")  # ages count backwards
     values = (
         pl.coalesce("last", "tenure"),
         column("active_recent"),
@@ -202,7 +240,7 @@ def _features() -> dict[str, pl.Expr]:
         _relative_change(column("duration_recent"), column("duration_before")),
         column("tickets"),
         column("tenure"),
-        pl.when(weeks >= 2).then(-moment / (weeks * (weeks * weeks - 1) / 12)).otherwise(0.0),
+        pl.when(weeks >= 2).then(moment / (weeks * (weeks * weeks - 1) / 12)).otherwise(0.0),
         2 * column("active_recent") < column("active_before"),
         1 - column("active_days") / (column("tenure") + 1),
         _relative_change(column("revenue_recent"), column("revenue_before") / 2),

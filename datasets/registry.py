@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -105,6 +106,15 @@ _ALL = (
             member="Customer Churn.csv",
         ),
     ),
+    DataSet(
+        name="cdnow",
+        path="lifetimes/datasets/CDNOW_master.txt",
+        what="69,659 purchases of 23,570 customers of a music shop, 1997-01 to 1998-06 (customer_id, date, number_of_cds, dollar_value)",
+        source="the Python package lifetimes 0.11.3; collected by Fader and Hardie, 'Forecasting repeat sales at CDNOW' (2001)",
+        licence="MIT (the package's)",
+        sha256="eff6889ed364c5199d6eacbbeb7a6d559971df4406ac876f322c373f00a072ef",
+        placing="it comes with the Python package lifetimes 0.11.3, which `make setup` installs",
+    ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 
@@ -115,9 +125,13 @@ def cache() -> Path:
 
 
 def places() -> list[Path]:
-    """Data folders in the order they are searched: ``$TUNESMITH_DATA``, ``../shared/data`` beside the repository, the cache."""
+    """Data folders in the order they are searched.
+
+    ``$TUNESMITH_DATA``, ``../shared/data`` beside the repository, the cache, and the installed Python packages, some of which ship data.
+    """
     chosen = os.environ.get("TUNESMITH_DATA")
-    return [*([Path(chosen).expanduser()] if chosen else []), REPOSITORY.parent / "shared" / "data", cache()]
+    packages = Path(sysconfig.get_path("purelib"))
+    return [*([Path(chosen).expanduser()] if chosen else []), REPOSITORY.parent / "shared" / "data", cache(), packages]
 
 
 def find(name: str) -> Path:

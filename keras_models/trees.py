@@ -50,8 +50,10 @@ def standard_scaler(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return mean.astype(np.float32), np.where(scale > 0, scale, 1).astype(np.float32)
 
 
-def fit_teacher(features: np.ndarray, positive: np.ndarray, *, seed: int) -> TreeTeacher:
-    """Fit 100 trees on rows balanced by SMOTE; call it with training rows only.
+def fit_teacher(
+    features: np.ndarray, positive: np.ndarray, *, seed: int, balanced: bool = True, **parameters: float | tuple[int, ...]
+) -> TreeTeacher:
+    """Fit 100 trees; call it with training rows only.
 
     Parameters
     ----------
@@ -59,16 +61,23 @@ def fit_teacher(features: np.ndarray, positive: np.ndarray, *, seed: int) -> Tre
         float64 [n, k], raw.
     positive
         bool [n], both classes with two rows at least.
+    balanced
+        Whether SMOTE makes up rows of the rarer class until there are as many as of the other.
+    parameters
+        XGBoost's, in place of ``PARAMETERS``.
 
     References
     ----------
     Chawla et al., "SMOTE: Synthetic Minority Over-sampling Technique" (2002); Chen and Guestrin, "XGBoost" (2016).
     """
     mean, scale = standard_scaler(features)
-    rarest = int(min(positive.sum(), (~positive).sum()))
-    smote = SMOTE(random_state=seed, k_neighbors=min(NEIGHBOURS, rarest - 1))
-    balanced, labels = smote.fit_resample(_standardised(features, mean, scale), positive)
-    booster = xgboost.train({**PARAMETERS, "seed": seed}, xgboost.DMatrix(balanced, label=labels), num_boost_round=TREES)
+    rows = _standardised(features, mean, scale)
+    if balanced:
+        rarest = int(min(positive.sum(), (~positive).sum()))
+        smote = SMOTE(random_state=seed, k_neighbors=min(NEIGHBOURS, rarest - 1))
+        rows, positive = smote.fit_resample(rows, positive)
+    settings = {**PARAMETERS, **parameters, "seed": seed}
+    booster = xgboost.train(settings, xgboost.DMatrix(rows, label=positive), num_boost_round=TREES)
     return TreeTeacher(mean, scale, booster)
 
 

@@ -10,8 +10,9 @@ from datasets.registry import DataMissingError, find
 from datasets.tables import DataError
 from keras_models import churn_training
 from keras_models.checkpoint import CheckpointError, has_checkpoint, load_checkpoint
-from keras_models.churn import RISKS, SPEC, CustomerError
+from keras_models.churn import SPEC
 from keras_models.churn_training import BOUNDS, DATA, FOLDS, split_rows, train
+from keras_models.customer_model import RISKS, CustomerError
 from keras_models.distillation import Recipe
 from keras_models.inference import runner
 from keras_models.spec import TrainRequest
