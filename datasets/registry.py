@@ -11,6 +11,7 @@ from typing import Literal
 import pooch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+PACKAGES = Path(sysconfig.get_path("purelib"))  # some of the installed Python packages ship data
 
 
 class DataMissingError(Exception):
@@ -125,13 +126,9 @@ def cache() -> Path:
 
 
 def places() -> list[Path]:
-    """Data folders in the order they are searched.
-
-    ``$TUNESMITH_DATA``, ``../shared/data`` beside the repository, the cache, and the installed Python packages, some of which ship data.
-    """
+    """Data folders in the order searched: ``$TUNESMITH_DATA``, ``../shared/data`` beside the repository, the cache, Python's packages."""
     chosen = os.environ.get("TUNESMITH_DATA")
-    packages = Path(sysconfig.get_path("purelib"))
-    return [*([Path(chosen).expanduser()] if chosen else []), REPOSITORY.parent / "shared" / "data", cache(), packages]
+    return [*([Path(chosen).expanduser()] if chosen else []), REPOSITORY.parent / "shared" / "data", cache(), PACKAGES]
 
 
 def find(name: str) -> Path:

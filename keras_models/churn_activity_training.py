@@ -131,7 +131,7 @@ def _check_classes(rows: Rows, splits: list[dict[str, np.ndarray]], path: Path) 
     fewest = min(min(rows.churned[part].sum(), (~rows.churned[part]).sum()) for split in splits for part in split.values())
     if fewest < FEWEST_OF_A_CLASS:
         message = f"a part of a fold has only {fewest} users who left, or who stayed; expected at least {FEWEST_OF_A_CLASS} of each"
-        raise DataError(path, [Problem(f"{message}: a log of more users")])
+        raise DataError(path, [Problem(f"{message}; it needs more users")])
 
 
 def _fit_fold(rows: Rows, parts: Mapping[str, np.ndarray], recipe: Recipe, *, seed: int, title: str, plot: Path | None) -> Fold:

@@ -9,10 +9,11 @@ from datasets.registry import DATASETS, DataMissingError, DataSet, find
 
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
-    """A machine with three empty data folders."""
+    """A machine with empty data folders."""
     monkeypatch.setenv("TUNESMITH_DATA", str(tmp_path / "chosen"))
     monkeypatch.setattr(registry, "REPOSITORY", tmp_path / "work" / "repository")
     monkeypatch.setattr(registry, "cache", lambda: tmp_path / "cache")
+    monkeypatch.setattr(registry, "PACKAGES", tmp_path / "packages")
     return tmp_path
 
 
