@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 
 from datasets.activity import FEATURES, Kinds
-from datasets.files import sha256_of
+from datasets.formats import content_sha256
 from datasets.registry import find
 from datasets.tables import DataError, Problem
 from keras_models.checkpoint import Checkpoint
@@ -100,7 +100,7 @@ def _checkpoint(request: TrainRequest, path: Path, kinds: Kinds, rows: Rows, kep
             "split": {"seed": request.seed, "folds": FOLDS, "fold": 1, "validation": VALIDATION},
         },
         provenance={
-            "data": [{"name": DATA if request.data is None else path.name, "sha256": sha256_of(path)}],
+            "data": [{"name": DATA if request.data is None else path.name, "sha256": content_sha256(path)}],
             "revision": revision(),
             "seed": request.seed,
         },

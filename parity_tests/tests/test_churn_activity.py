@@ -134,7 +134,7 @@ def test_bad_options_and_empty_logs_are_refused(page):
     assert refusal(page, []) == f"{MODEL}: expected one event at least, got none"
     assert refusal(page, log) == f"{MODEL}: expected an event by the as-of day, got 1 after it"
     assert '"asOf" expects a Date or a date such as 2026-03-01, got "soon"' in refusal(page, log, asOf="soon")
-    assert 'unknown kind "buy"; expected some of login, session, purchase, support' in refusal(page, log, kinds={"buy": ["a"]})
+    assert 'unknown kind "buy"; expected some of login, purchase, session, support' in refusal(page, log, kinds={"buy": ["a"]})
     assert 'event name "login" is both login and support' in refusal(page, log, kinds={"support": ["login"]})
 
 
