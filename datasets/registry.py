@@ -116,6 +116,24 @@ _ALL = (
         sha256="eff6889ed364c5199d6eacbbeb7a6d559971df4406ac876f322c373f00a072ef",
         placing="it comes with the Python package lifetimes 0.11.3, which `make setup` installs",
     ),
+    DataSet(
+        name="nab",
+        path="anomaly/nab/nab_series.parquet",
+        what="Numenta Anomaly Benchmark without realKnownCause: timestamp, value, file, in_window, label_point",
+        source="GitHub numenta/NAB @ ea702d75, data/, labels/combined_windows.json",
+        licence="MIT",
+        sha256="654fbd32a04d10848f3b4ba627b7639a3697147b2d5a7e70885cb982602e86a6",
+        placing="NAB has a file for each series and one of windows: join them into one table of these columns",
+    ),
+    DataSet(
+        name="page_blocks",
+        path="anomaly/adbench/27_PageBlocks.npz",
+        what="ADBench's PageBlocks: 5,393 blocks of page layouts, ten numbers each, those that are no text labelled as anomalies",
+        source="GitHub Minqi824/ADBench @ 3dac8221, adbench/datasets/Classical/27_PageBlocks.npz",
+        licence="BSD-2-Clause (the benchmark's)",
+        sha256="10a9b4d5bb5d3b9083caab4c4062f665610eada703c3d927bf7c34b1f2d0d223",
+        placing="download that file from the repository",
+    ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 
