@@ -3,7 +3,7 @@
 They are told in no unit of the metric's own, so one model serves streams, followers and revenue, daily or hourly. With the trailing
 window ``x[0..N-1]`` (N = 4 weeks + 1 point, ``t = N - 1`` the point that is judged, ``week`` its points in a week):
 
-- ``u = x / m`` with ``m`` the median of ``|x[0..t-1]|``, their mean where that is 0, and 1 where all of them are 0;
+- ``u = x / m`` with ``m`` the median of ``|x[0..t-1]|``, their mean where that is 0, and 1 where all of them are 0 (at most 1e-200);
 - ``y = sign(u) log(1 + |u|)``: a doubling counts alike on every level, zero and negative values keep a place;
 - ``r[i] = y[i] - y[i - week]``: residuals of the seasonal naive forecast, of which there are 3 weeks + 1;
 - ``S(v) = max(1.4826 median(a), max(a) / 2) + 0.02`` with ``a = |v - median(v)|``: a robust standard deviation, widened by a metric's own
@@ -23,6 +23,7 @@ WEEKS = 4
 FLOOR, STEP_FLOOR = 0.02, 0.002
 MAD_TO_SD = 1.4826  # of a normal distribution
 JUMP_TO_SD = 2.0  # of the largest deviation: some of 28 normal values lie beyond two standard deviations
+TINY = 1e-200  # a magnitude up to here counts as 0: dividing by it would overflow
 LIMIT = 30.0  # every feature lies within -LIMIT..LIMIT, so that no input overflows
 
 
@@ -112,7 +113,7 @@ def metric_features(values: np.ndarray, cadence: Cadence) -> np.ndarray:
 def _scaled(windows: np.ndarray) -> np.ndarray:
     history = np.abs(windows[:, :-1])
     unit, mean = np.median(history, axis=1), history.mean(axis=1)
-    unit = np.where(unit > 0, unit, np.where(mean > 0, mean, 1.0))
+    unit = np.where(unit > TINY, unit, np.where(mean > TINY, mean, 1.0))
     ratio = windows / unit[:, None]
     return np.sign(ratio) * np.log1p(np.abs(ratio))
 

@@ -16,6 +16,7 @@ from datasets.metric_windows import (
     LIMIT,
     MAD_TO_SD,
     STEP_FLOOR,
+    TINY,
     WEEKS,
     Cadence,
     metric_features,
@@ -225,6 +226,7 @@ def _manifest(checkpoint: Checkpoint) -> dict[str, Any]:
             "stepFloor": STEP_FLOOR,
             "madToSd": MAD_TO_SD,
             "jumpToSd": JUMP_TO_SD,
+            "tiny": TINY,
             "limit": LIMIT,
         },
     }

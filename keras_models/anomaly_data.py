@@ -112,6 +112,11 @@ def benches(path: Path, split: Split | str, *, by_date: bool) -> dict[str, Bench
     return {kind: bench(series, split, by_date=by_date) for kind, series in load(path).items()}
 
 
+def pooled(benches: Sequence[Bench]) -> Bench:
+    """Several benches as one."""
+    return Bench(np.concatenate([one.clean for one in benches]), [trial for one in benches for trial in one.trials])
+
+
 def split_table(table: TenColumns, *, seed: int) -> dict[str, np.ndarray]:
     """Row numbers of each split: half of the normal rows train (a fifth of them validates), the other half and all anomalies test."""
     normal = np.arange(len(table)) if table.anomalous is None else np.flatnonzero(~table.anomalous)

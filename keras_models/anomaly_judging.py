@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
-from keras_models.anomaly_data import CLEAN_BEFORE, Bench
+from keras_models.anomaly_data import CLEAN_BEFORE, Bench, pooled
 from keras_models.spec import Arrays
 
 UNITS = dict.fromkeys(
@@ -117,11 +117,6 @@ def pooled_scores(benches: Sequence[Bench], flags: Sequence[np.ndarray]) -> dict
     cut = [one.split(values) for one, values in zip(benches, flags, strict=True)]
     together = pooled(benches)
     return event_scores(together, np.concatenate([clean for clean, _ in cut] + [part for _, parts in cut for part in parts]))
-
-
-def pooled(benches: Sequence[Bench]) -> Bench:
-    """Several benches as one."""
-    return Bench(np.concatenate([one.clean for one in benches]), [trial for one in benches for trial in one.trials])
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -24,9 +24,9 @@ from datasets.streams import CHART_COLUMNS, USER_COLUMNS
 from datasets.tables import read_table
 from datasets.ten_columns import TenColumns
 from datasets.ten_columns import load as load_table
-from keras_models.anomaly_data import benches, made_anomalies, split_table
+from keras_models.anomaly_data import benches, made_anomalies, pooled, split_table
 from keras_models.anomaly_graph import autoencoder_network, reconstructed, run_graph, standardised
-from keras_models.anomaly_judging import choose_thresholds, event_days, is_anomaly, pooled, recall_by_kind
+from keras_models.anomaly_judging import choose_thresholds, event_days, is_anomaly, recall_by_kind
 from keras_models.checkpoint import Checkpoint
 from keras_models.distillation import Recipe, distil
 from keras_models.isolation import CONTAMINATION, IsolationTeacher, fit_forest

@@ -20,6 +20,8 @@ export interface MetricConstants {
   readonly madToSd: number;
   /** Standard deviations that the largest deviation counts as. */
   readonly jumpToSd: number;
+  /** Up to here a usual magnitude counts as 0. */
+  readonly tiny: number;
   /** Largest magnitude of a feature. */
   readonly limit: number;
 }
@@ -72,9 +74,9 @@ export class MetricWindow {
 /** The ten features of a full window's latest point, in the manifest's order. */
 export function metricFeatures(window: MetricWindow, constants: MetricConstants): Float64Array {
   const { day, week } = window.cadence;
-  const { floor, stepFloor, limit } = constants;
+  const { floor, stepFloor, tiny, limit } = constants;
   const spread = (values: Float64Array, least = floor): number => spreadOf(values, constants, least);
-  const y = scaled(window.values());
+  const y = scaled(window.values(), tiny);
   const now = y[y.length - 1]!;
   const history = y.subarray(0, -1);
   const residuals = differences(y, week);
@@ -98,11 +100,11 @@ export function metricFeatures(window: MetricWindow, constants: MetricConstants)
 }
 
 /** Signed logarithms of the values in units of their usual magnitude. */
-function scaled(values: Float64Array): Float64Array {
+function scaled(values: Float64Array, tiny: number): Float64Array {
   const magnitudes = values.subarray(0, -1).map(Math.abs);
   const middle = median(magnitudes);
   const mean = sum(magnitudes) / magnitudes.length;
-  const unit = middle > 0 ? middle : mean > 0 ? mean : 1;
+  const unit = middle > tiny ? middle : mean > tiny ? mean : 1;
   return values.map((value) => Math.sign(value) * Math.log1p(Math.abs(value / unit)));
 }
 
