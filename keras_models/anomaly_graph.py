@@ -12,6 +12,7 @@ import tensorflow as tf
 from keras_models.distillation import student_graph
 
 WIDTHS = (8, 4, 2, 4, 8)  # hidden layers of the autoencoder, between 10 inputs and 10 outputs
+QUIET = 0.25  # an ordinary row's squared error is about 1; what lies below this is rounding's business, and shares of it would be noise
 CLIP = 8.0  # standard deviations that the autoencoder is shown at most
 
 
@@ -24,14 +25,14 @@ def anomaly_graph(weights: Mapping[str, Any], raw: tf.Tensor) -> dict[str, tf.Te
     """Ten raw features float32 [batch, 10] -> all named outputs of the model.
 
     ``score`` is the student's score; ``reconstruction`` the root of the mean over features of the autoencoder's squared error,
-    each in units of that feature's mean squared error in training; ``contributions`` each feature's share of that mean; ``z`` the
+    each in units of that feature's mean squared error in training, 0.5 at least; ``contributions`` each feature's share of it; ``z`` the
     largest deviation of a feature from the ordinary; ``confidence`` the calibrated weighting of the three.
     """
     forest, autoencoder, calibration = (part(weights, name) for name in ("forest", "autoencoder", "calibration"))
     student = student_graph(forest, raw)
     shown = standardised(autoencoder, raw)
     errors = tf.square(reconstructed(autoencoder, shown) - shown) * autoencoder["scaler/error"]
-    total = tf.reduce_sum(errors, axis=1, keepdims=True)
+    total = tf.maximum(tf.reduce_sum(errors, axis=1, keepdims=True), QUIET)
     reconstruction = tf.sqrt(total)
     z_score = tf.reduce_max(tf.abs(raw - weights["z/center"]) * weights["z/weight"], axis=1, keepdims=True)
     evidence = tf.concat([student["probability"], tf.math.log1p(reconstruction), tf.math.log1p(z_score)], axis=1)
@@ -40,7 +41,7 @@ def anomaly_graph(weights: Mapping[str, Any], raw: tf.Tensor) -> dict[str, tf.Te
         "reconstruction": reconstruction,
         "z": z_score,
         "confidence": tf.sigmoid(tf.matmul(evidence, calibration["weights"]) + calibration["bias"]),
-        "contributions": errors / tf.maximum(total, 1e-9),
+        "contributions": errors / total,
         "features": tf.concat([student["features"], shown], axis=1),
     }
 
@@ -55,9 +56,7 @@ def reconstructed(autoencoder: Mapping[str, Any], shown: tf.Tensor) -> tf.Tensor
     values = shown
     for layer in range(1, len(WIDTHS) + 2):
         values = tf.matmul(values, autoencoder[f"dense_{layer}/kernel"]) + autoencoder[f"dense_{layer}/bias"]
-        values = (
-            2 * tf.sigmoid(2 * values) - 1 if layer <= len(WIDTHS) else values
-        )  # tanh: fused, tfjs's cpu lacks it
+        values = 2 * tf.sigmoid(2 * values) - 1 if layer <= len(WIDTHS) else values  # tanh: fused, tfjs's cpu lacks it
     return values
 
 

@@ -28,13 +28,13 @@ export interface AnomalyVerdict {
   readonly severity: 'none' | 'low' | 'medium' | 'high';
   /** Isolation forest's score, 0 = most ordinary .. 1 = most isolated. */
   readonly score: number;
-  /** How badly the autoencoder rebuilds the row; about 1 for an ordinary one. */
+  /** How badly the autoencoder rebuilds the row; about 1 for an ordinary one, 0.5 at least. */
   readonly reconstruction: number;
   /** Largest deviation of a single feature, standard deviations. */
   readonly z: number;
   /** Calibrated probability of an anomaly, 0 to 1. */
   readonly confidence: number;
-  /** Each feature's share of the reconstruction error, by name; they sum to 1. */
+  /** Each feature's share of the squared reconstruction error, by name; they sum to 1, or less where the error is the least. */
   readonly contributions: Readonly<Record<string, number>>;
 }
 
