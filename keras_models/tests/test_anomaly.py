@@ -193,7 +193,7 @@ def test_page_blocks_by_a_model_trained_on_half_of_its_normal_rows(tmp_path):
         path = find("page_blocks")
     except DataMissingError as missing:
         pytest.skip(str(missing))
-    checkpoint = train(TrainRequest(data=path, seed=20, folder=tmp_path), recipe=Recipe(augmented=4000, bins=32, epochs=12))
+    checkpoint = train(TrainRequest(data=path, seed=20, folder=tmp_path), recipe=Recipe(augmented=2000, bins=16, epochs=6))
     (evaluation,) = SPEC.evaluations(checkpoint, path, "test")
     outputs = runner(SPEC, checkpoint)(checkpoint.weights, evaluation.inputs)
     scores = evaluation.score(outputs)
