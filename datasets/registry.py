@@ -71,6 +71,7 @@ class DataSet:
             raise ValueError(f"{self.name}: expected either a download or how to place the file by hand")
 
 
+_PLACING_POSTS = "the texts stay their authors'; join the source's CSV files, one a page, and add a column page"
 _ALL = (
     DataSet(
         name="us_top200",
@@ -133,6 +134,24 @@ _ALL = (
         licence="BSD-2-Clause (the benchmark's)",
         sha256="10a9b4d5bb5d3b9083caab4c4062f665610eada703c3d927bf7c34b1f2d0d223",
         placing="download that file from the repository",
+    ),
+    DataSet(
+        name="musician_posts",
+        path="engagement/musician_page_posts_2016.parquet",
+        what="posts of 29 musicians' public Facebook pages, 2016-02-24 to 06-24: text, type, time (US Eastern), likes, comments, shares",
+        source="GitHub minimaxir/interactive-facebook-reactions @ ae1478bb, data/*_facebook_statuses.csv",
+        licence="MIT (the compilation); the texts stay their authors'",
+        sha256="58edb807c95a73be19bed8b3993d2219f288246be5b6a8db5aa018cd40be01a5",
+        placing=_PLACING_POSTS,
+    ),
+    DataSet(
+        name="other_posts",
+        path="engagement/other_page_posts_2016.parquet",
+        what="the same of 110 pages of brands, media, sports",
+        source="GitHub minimaxir/interactive-facebook-reactions @ ae1478bb, data/*_facebook_statuses.csv",
+        licence="MIT (the compilation); the texts stay their authors'",
+        sha256="2b2ae1803dd5357046a725b207faa94a065b5597d1016a0fe3fbcf1514077e4f",
+        placing=_PLACING_POSTS,
     ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}

@@ -19,6 +19,7 @@ import pandas as pd
 
 SHOWN = 20
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{3})?)?")
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,10 @@ class Table:
         """Return a column of ISO dates as datetime64[D] [n]."""
         return self._convert(column, _date, problems, dtype="datetime64[D]", missing=np.datetime64("NaT"))
 
+    def times(self, column: str, problems: Problems, *, empty: bool = False) -> np.ndarray:
+        """Return a column of local ISO date-times without a zone as datetime64[ms] [n]; with ``empty``, blank cells become NaT."""
+        return self._convert(column, _time, problems, empty=empty, dtype="datetime64[ms]", missing=np.datetime64("NaT"))
+
     def booleans(self, column: str, problems: Problems) -> np.ndarray:
         """Return a column of 0, 1, true or false as bool [n]."""
         return self._convert(column, _boolean, problems, dtype=bool, missing=False)
@@ -118,6 +123,10 @@ class Table:
     def texts(self, column: str, problems: Problems) -> np.ndarray:
         """Return a column of labels, none of them empty, as str objects [n]."""
         return self._convert(column, str, problems, dtype=object, missing="")
+
+    def prose(self, column: str) -> list[str]:
+        """Return a column of free text as it stands, n strings; a missing cell is an empty text."""
+        return [cell if isinstance(cell, str) else "" for cell in self.cells[column].tolist()]
 
     def _convert(
         self, column: str, convert: Callable[[Any], Any], problems: Problems, *, dtype: Any, missing: Any, empty: bool = False
@@ -249,6 +258,18 @@ def _date(cell: object) -> np.datetime64:
         return np.datetime64(cell if isinstance(cell, date) else date.fromisoformat(cell), "D")  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise ValueError(f'expected a date as YYYY-MM-DD, got "{cell}"') from None
+
+
+def _time(cell: object) -> np.datetime64:
+    try:
+        if not isinstance(cell, datetime) and not _ISO_TIME.fullmatch(str(cell)):
+            raise ValueError
+        value = cell if isinstance(cell, datetime) else datetime.fromisoformat(str(cell))
+        if value.tzinfo is not None:
+            raise ValueError
+        return np.datetime64(value.replace(tzinfo=None), "ms")
+    except ValueError:
+        raise ValueError(f'expected a local date-time as YYYY-MM-DDTHH:MM:SS, without a zone, got "{cell}"') from None
 
 
 def _boolean(cell: object) -> bool:

@@ -83,7 +83,7 @@ def export_model(spec: ModelSpec, *, seed: int) -> Exported:
         check_graph(spec.name, graph.document)
         dequantized = plan.apply(checkpoint.weights)
         stored = check_weights(spec.name, graph, dequantized, plan.precisions)
-        files = model_files(spec.name, graph)
+        files = model_files(spec.name, graph, spec.data(checkpoint) if spec.data else None)
         check_size(spec.name, sum(len(file.content) for file in files))
         save_dequantized(checkpoint, dequantized)
         entry = model_manifest(spec, checkpoint, plan, graph=graph, files=files, stored=stored)

@@ -39,13 +39,14 @@ class ModelFile:
         return {"path": self.path, "role": self.role, "bytes": len(self.content), "sha256": hashlib.sha256(self.content).hexdigest()}
 
 
-def model_files(model: str, graph: GraphModel) -> list[ModelFile]:
-    """Graph and weights under content-hashed names, the graph naming its weights file."""
+def model_files(model: str, graph: GraphModel, data: bytes | None = None) -> list[ModelFile]:
+    """Graph, weights and what preprocessing reads under content-hashed names, the graph naming its weights file."""
     weights = _hashed(model, "bin", "weights", graph.weights)
     document = json.loads(json.dumps(graph.document))
     document["weightsManifest"][0]["paths"] = [weights.path]
     content = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    return [_hashed(model, "json", "graph", content), weights]
+    beside = [] if data is None else [_hashed(f"{model}-data", "json", "data", data)]
+    return [_hashed(model, "json", "graph", content), weights, *beside]
 
 
 def model_manifest(

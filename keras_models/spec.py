@@ -184,6 +184,8 @@ class ModelSpec:
         row of the data, and the same on every machine.
     manifest
         Checkpoint -> preprocessing constants, labels, thresholds, feature schema for the manifest.
+    data
+        Checkpoint -> bytes of a file beside the graph that preprocessing in the browser reads, such as a lexicon; None for none.
     units
         Metric name -> unit, for every metric that evaluations return: ``%``, ``fraction``, ``R2`` ...
     tolerance
@@ -212,6 +214,7 @@ class ModelSpec:
     units: Mapping[str, str]
     gates: tuple[Gate, ...]
     budget: QuantizationBudget
+    data: Callable[[Checkpoint], bytes] | None = None
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgl-f16": 2e-2})
 
     def __post_init__(self) -> None:

@@ -60,9 +60,10 @@ const handlers = {
   },
 
   /** What the facade feeds the graph for each call. */
-  encode(backend: Choice, model: string, calls: readonly Call[]): Record<string, TensorText>[] {
+  async encode(backend: Choice, model: string, calls: readonly Call[]): Promise<Record<string, TensorText>[]> {
     const facade = facadeOf(backend, model);
-    return calls.map((args) => toText(facade['encode']!(...args) as Parameters<typeof toText>[0]));
+    const encoded = calls.map(async (args) => toText((await facade['encode']!(...args)) as Parameters<typeof toText>[0]));
+    return Promise.all(encoded);
   },
 
   /** The graph's named outputs for named inputs. */

@@ -9,6 +9,8 @@ export interface ModelHandle {
   readonly name: string;
   /** What the export says of the model; throws a ManifestError where the suite was exported without it. */
   readonly manifest: ModelManifest;
+  /** The verified file that preprocessing reads, fetched with the model on first use; empty where it has none. */
+  data(): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs the model, loading it on first use; answers all outputs but `features`. */
   run(inputs: NamedTensors): Promise<NamedTensors>;
 }

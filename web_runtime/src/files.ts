@@ -21,6 +21,8 @@ export interface ModelFiles {
   readonly graph: Uint8Array<ArrayBuffer>;
   /** All weight shards, joined in the manifest's order. */
   readonly weights: Uint8Array<ArrayBuffer>;
+  /** What preprocessing outside the graph reads; empty where the model has none. */
+  readonly data: Uint8Array<ArrayBuffer>;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function fetchModelFiles(
   const contents = await Promise.all(model.files.map((file) => fetchFile(name, file, baseUrl, fetcher, receive)));
   const ofRole = (role: ModelFile['role']): Uint8Array<ArrayBuffer> =>
     join(contents.filter((_, index) => model.files[index]!.role === role));
-  return { graph: ofRole('graph'), weights: ofRole('weights') };
+  return { graph: ofRole('graph'), weights: ofRole('weights'), data: ofRole('data') };
 }
 
 /** Hexadecimal SHA-256. Web Crypto exists only in secure contexts (https, localhost); elsewhere pure JavaScript answers the same. */

@@ -95,6 +95,7 @@ class SuiteCore implements SuiteBase {
       get manifest() {
         return modelManifest(manifest, name);
       },
+      data: async () => (await this.files(name)).data,
       run: async (inputs) => (await session()).run(inputs),
     };
   }
@@ -131,8 +132,7 @@ class SuiteCore implements SuiteBase {
 
   private async open(name: string, backend: 'auto' | BackendName): Promise<Session> {
     const manifest = modelManifest(this.manifest, name);
-    const { baseUrl, fetch, onProgress } = this.options;
-    const files = await memoize(this.downloads, name, () => fetchModelFiles(name, manifest, baseUrl, fetch, onProgress));
+    const files = await this.files(name);
     const report = (tried: BackendName, reason: string | null): void => {
       this.reports.set(tried, { name: tried, state: reason === null ? 'ready' : 'failed', reason });
     };
@@ -145,6 +145,12 @@ class SuiteCore implements SuiteBase {
       if (error instanceof BackendError) report(backend, error.message);
       throw error;
     }
+  }
+
+  private files(name: string): Promise<ModelFiles> {
+    if (this.isDisposed) throw new DisposedError('the suite');
+    const { baseUrl, fetch, onProgress } = this.options;
+    return memoize(this.downloads, name, () => fetchModelFiles(name, modelManifest(this.manifest, name), baseUrl, fetch, onProgress));
   }
 
   /** Backends that have not failed yet; all of them again where none is left. */

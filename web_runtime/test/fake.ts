@@ -4,6 +4,6 @@ import type { ModelHandle } from '../src/facade.js';
 import type { ModelManifest } from '../src/generated/manifest.js';
 import type { NamedTensors } from '../src/tensors.js';
 
-export function fakeModel(name: string, manifest: object, run: (inputs: NamedTensors) => NamedTensors): ModelHandle {
-  return { name, manifest: manifest as ModelManifest, run: (inputs) => Promise.resolve(run(inputs)) };
+export function fakeModel(name: string, manifest: object, run: (inputs: NamedTensors) => NamedTensors, data = new Uint8Array()): ModelHandle {
+  return { name, manifest: manifest as ModelManifest, data: () => Promise.resolve(data), run: (inputs) => Promise.resolve(run(inputs)) };
 }

@@ -10,7 +10,7 @@ import type { ModelManifest } from '../src/generated/manifest.js';
 const graph = new TextEncoder().encode('{"format":"graph-model"}');
 const weights = Uint8Array.from({ length: 5000 }, (_, index) => index % 251);
 
-function file(path: string, role: 'graph' | 'weights', bytes: Uint8Array): ModelManifest['files'][number] {
+function file(path: string, role: 'graph' | 'weights' | 'data', bytes: Uint8Array): ModelManifest['files'][number] {
   return { path, role, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
@@ -40,8 +40,17 @@ describe('files', () => {
     const files = await fetchModelFiles('tiny', model, '/m/', serving({ '/m/m.json': graph, '/m/m.bin': weights }), (progress) =>
       seen.push(progress),
     );
-    expect(files).toEqual({ graph, weights });
+    expect(files).toEqual({ graph, weights, data: new Uint8Array() });
     expect(seen.at(-1)).toEqual({ model: 'tiny', loaded: graph.length + weights.length, total: graph.length + weights.length });
+  });
+
+  it('fetches what preprocessing reads with the model', async () => {
+    const data = new TextEncoder().encode('{}');
+    const withData = { files: [...model.files, file('d.json', 'data', data)] } as unknown as ModelManifest;
+    const contents = { 'm.json': graph, 'm.bin': weights, 'd.json': data };
+    expect(await fetchModelFiles('tiny', withData, '', serving(contents))).toEqual({ graph, weights, data });
+    const failure = fetchModelFiles('tiny', withData, '', serving({ ...contents, 'd.json': graph }));
+    await expect(failure).rejects.toThrow(IntegrityError);
   });
 
   it('finds any flipped bit', async () => {
