@@ -40,7 +40,7 @@ def test_every_file_of_the_manifest_is_there_with_its_hash(exported, tmp_path) -
 
 
 def test_the_graph_names_its_weights_file_and_all_tensors(exported) -> None:
-    graph, weights = exported.files
+    graph, weights, *_ = exported.files
     document = json.loads(graph.content)
     assert document["weightsManifest"][0]["paths"] == [weights.path]
     nodes = {node["name"] for node in document["modelTopology"]["node"]}
