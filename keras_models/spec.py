@@ -186,6 +186,9 @@ class ModelSpec:
         Checkpoint -> preprocessing constants, labels, thresholds, feature schema for the manifest.
     data
         Checkpoint -> bytes of a file beside the graph that preprocessing in the browser reads, such as a lexicon; None for none.
+    answers
+        Names of the input faults of ``parity_tests.faults`` that this model answers by design, where others refuse: a metric's missing
+        day, say.
     units
         Metric name -> unit, for every metric that evaluations return: ``%``, ``fraction``, ``R2`` ...
     tolerance
@@ -215,6 +218,7 @@ class ModelSpec:
     gates: tuple[Gate, ...]
     budget: QuantizationBudget
     data: Callable[[Checkpoint], bytes] | None = None
+    answers: frozenset[str] = frozenset()
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgl-f16": 2e-2})
 
     def __post_init__(self) -> None:

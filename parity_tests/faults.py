@@ -34,10 +34,13 @@ class Probe:
         self.args = list(reference.cases[0].args)
 
     def bad_inputs(self) -> Iterator[Finding]:
-        """Calls that no model can answer: refused as ``InputError``."""
+        """Calls that a model refuses as ``InputError``, but for those that its spec says it answers."""
         for backend in BACKENDS:
             self.page.call("open", backend)
             for fault, damage in INPUT_FAULTS.items():
+                if fault in self.reference.spec.answers:
+                    yield self._finding(backend, f"{fault}: answered", self._unless_taken(backend, damage(self.args)))
+                    continue
                 problems = self._unless_refused("input", lambda args: self._predict(backend, args), damage(self.args))  # noqa: B023 (called here)
                 yield self._finding(backend, f"{fault}: InputError", problems + self._unless_answered(backend))
 
@@ -85,6 +88,13 @@ class Probe:
                 return []
             return [f"expected {CLASSES[code]} ({code}), got {error.name} ({error.code or 'no code'}): {error.message}"]
         return [f"expected {CLASSES[code]}, got the answer {answer!r}"]
+
+    def _unless_taken(self, backend: str, args: list[Any]) -> list[str]:
+        try:
+            answer = self._predict(backend, args)
+        except PageError as error:
+            return [f"expected an answer, got {error}"]
+        return [] if answer else [f"expected an answer, got {answer!r}"]
 
     def _unless_answered(self, backend: str) -> list[str]:
         try:
