@@ -71,7 +71,7 @@ def _outputs(checkpoint: Checkpoint) -> tuple[TensorSpec, ...]:
             name="contributions",
             shape=(columns,),
             unit="share",
-            description="each feature's share of the squared error; sum 1, less at the least error",
+            description="each feature's share of the squared error; sum 1, less for rows more ordinary than most",
         ),
         TensorSpec(
             name="features",

@@ -12,7 +12,8 @@ import tensorflow as tf
 from keras_models.distillation import student_graph
 
 WIDTHS = (8, 4, 2, 4, 8)  # hidden layers of the autoencoder, between 10 inputs and 10 outputs
-QUIET = 0.25  # an ordinary row's squared error is about 1; what lies below this is rounding's business, and shares of it would be noise
+ORDINARY = 1.0  # squared error of an ordinary row: contributions to less than that are shares of it, too small to be rounding's business
+QUIET = 0.25  # an ordinary row's squared error is about 1; what lies below this is rounding's business
 CLIP = 8.0  # standard deviations that the autoencoder is shown at most
 
 
@@ -25,8 +26,9 @@ def anomaly_graph(weights: Mapping[str, Any], raw: tf.Tensor) -> dict[str, tf.Te
     """Ten raw features float32 [batch, 10] -> all named outputs of the model.
 
     ``score`` is the student's score; ``reconstruction`` the root of the mean over features of the autoencoder's squared error,
-    each in units of that feature's mean squared error in training, 0.5 at least; ``contributions`` each feature's share of it; ``z`` the
-    largest deviation of a feature from the ordinary; ``confidence`` the calibrated weighting of the three.
+    each in units of that feature's mean squared error in training, 0.5 at least; ``contributions`` each feature's share of the squared
+    error, or of an ordinary row's where that is larger; ``z`` the largest deviation of a feature from the ordinary; ``confidence`` the
+    calibrated weighting of the three.
     """
     forest, autoencoder, calibration = (part(weights, name) for name in ("forest", "autoencoder", "calibration"))
     student = student_graph(forest, raw)
@@ -41,7 +43,7 @@ def anomaly_graph(weights: Mapping[str, Any], raw: tf.Tensor) -> dict[str, tf.Te
         "reconstruction": reconstruction,
         "z": z_score,
         "confidence": tf.sigmoid(tf.matmul(evidence, calibration["weights"]) + calibration["bias"]),
-        "contributions": errors / total,
+        "contributions": errors / tf.maximum(total, ORDINARY),
         "features": tf.concat([student["features"], shown], axis=1),
     }
 
