@@ -11,7 +11,7 @@ from keras_models.anomaly import SPEC, AnomalyInputError
 from keras_models.anomaly_data import CLEAN_BEFORE, LAST_DAYS, bench, benches, group_of, split_table
 from keras_models.anomaly_graph import run_graph
 from keras_models.anomaly_training import train
-from keras_models.checkpoint import has_checkpoint, load_checkpoint
+from keras_models.checkpoint import load_checkpoint
 from keras_models.distillation import Recipe
 from keras_models.inference import runner
 from keras_models.spec import TrainRequest
@@ -45,8 +45,6 @@ def trained(file):
 
 @pytest.fixture(scope="module")
 def committed():
-    if not has_checkpoint("anomaly"):
-        pytest.skip("no anomaly checkpoint")
     return load_checkpoint("anomaly")
 
 

@@ -12,7 +12,7 @@ from datasets.registry import DataMissingError, find
 from datasets.tables import DataError
 from keras_models import churn_activity_training as training
 from keras_models.__main__ import main
-from keras_models.checkpoint import CheckpointError, has_checkpoint, load_checkpoint
+from keras_models.checkpoint import CheckpointError, load_checkpoint
 from keras_models.churn_activity import SPEC
 from keras_models.churn_activity_data import (
     DATA,
@@ -77,8 +77,6 @@ def trained(observed):
 
 @pytest.fixture
 def committed():
-    if not has_checkpoint("churn_activity"):
-        pytest.skip("no churn_activity checkpoint")
     return load_checkpoint("churn_activity")
 
 
