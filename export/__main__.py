@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +15,18 @@ from rich.console import Console
 from rich.table import Table
 
 from datasets.files import write_atomically
-from datasets.formats import content_sha256
-from datasets.registry import DataMissingError, find
+from datasets.registry import DataMissingError
 from datasets.tables import DataError
-from export.card import model_card
-from export.checks import ExportError, check_format, check_graph, check_size, check_weights
+from export.card import model_card, pack_card
+from export.checks import ExportError, check_format, check_graph, check_recorded, check_size, check_weights, data_at_hand
 from export.converter import convert
 from export.manifest import ModelFile, model_files, model_manifest, quality_of, suite_manifest
+from export.packs import ExportedPack, export_pack
 from keras_models.checkpoint import CHECKPOINTS, Checkpoint, has_checkpoint, load_checkpoint, save_checkpoint, save_dequantized
 from keras_models.evaluation import quality_rows, ungated
 from keras_models.report import Row, environment, write_report
 from keras_models.spec import ModelSpec, TrainRequest
-from keras_models.suite import load_spec, model_names
+from keras_models.suite import load_pack, load_spec, model_names, pack_names
 from quantization.__main__ import make_plan
 from quantization.plan import Plan, PlanError, load_plan
 
@@ -33,7 +34,6 @@ ROOT = Path(__file__).parents[1]
 DIST = ROOT / "dist" / "models"
 QUALITY = ROOT / "reports" / "quality.json"
 TABLE_WIDTH = 130
-DRIFT = 1e-3  # relative; beyond it a recorded figure no longer describes this checkpoint
 stderr = Console(stderr=True)
 
 
@@ -60,12 +60,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         exported = [export_model(load_spec(name), seed=options.seed) for name in model_names()]
+        packs = [export_pack(load_pack(name), seed=options.seed) for name in pack_names()]
     except (ExportError, DataError, DataMissingError) as error:
         stderr.print(f"[red]error:[/red] {error}", highlight=False)
         return 1
-    write_models(exported)
-    passed = write_report(QUALITY, [row for model in exported for row in model.rows], meta=environment())
+    write_models(exported, packs)
+    passed = write_report(QUALITY, [row for each in (*exported, *packs) for row in each.rows], meta=environment())
     table, within = verdicts(exported)
+    for pack in packs:
+        for line in pack.lines():
+            table.add_row(*line)
     Console(width=max(stderr.width, TABLE_WIDTH)).print(table)
     return 0 if passed and within else 1
 
@@ -87,28 +91,32 @@ def export_model(spec: ModelSpec, *, seed: int) -> Exported:
         check_size(spec.name, sum(len(file.content) for file in files))
         save_dequantized(checkpoint, dequantized)
         entry = model_manifest(spec, checkpoint, plan, graph=graph, files=files, stored=stored)
-    measured = _data_at_hand(checkpoint)
+    measured = data_at_hand(checkpoint)
     rows = list(plan.rows)
     if measured:
         with stderr.status(f"{spec.name}: measuring the test split"):
             variants = {"float": checkpoint.weights, "dequantized": dequantized}
             fresh = quality_rows(spec, checkpoint, variants, split="test", references=False)
-        _check_recorded(spec.name, fresh, plan)
+        recorded = [row for row in plan.rows if row.backend in variants]
+        check_recorded(spec.name, fresh, recorded, remedy=f"python -m quantization search {spec.name}")
         rows = [*fresh, *(row for row in plan.rows if row.backend not in variants)]
     if missing := ungated(spec, checkpoint, rows):
         raise ExportError(f"{spec.name}: gates that nothing measured: {', '.join(missing)}; name a metric and data set of evaluations()")
     return Exported(spec, entry, files, rows, measured)
 
 
-def write_models(exported: list[Exported], *, folder: Path = DIST) -> None:
+def write_models(exported: Sequence[Exported], packs: Sequence[ExportedPack] = (), *, folder: Path = DIST) -> None:
     """Replace dist/models/ as a whole, so that a reader sees the old models or the new ones."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".models-"))
-    for model in exported:
-        for file in model.files:
-            write_atomically(fresh / file.path, file.content)
-        write_atomically(fresh / f"{model.spec.name}.card.md", model_card(model.spec, model.entry, model.rows))
-    write_atomically(fresh / "manifest.json", suite_manifest({model.spec.name: model.entry for model in exported}))
+    cards = {model.spec.name: model_card(model.spec, model.entry, model.rows) for model in exported}
+    cards |= {pack.spec.name: pack_card(pack.spec, pack.entry, pack.rows) for pack in packs}
+    for file in (file for each in (*exported, *packs) for file in each.files):
+        write_atomically(fresh / file.path, file.content)
+    for name, card in cards.items():
+        write_atomically(fresh / f"{name}.card.md", card)
+    entries = ({each.spec.name: each.entry for each in kind} for kind in (exported, packs))
+    write_atomically(fresh / "manifest.json", suite_manifest(*entries))
     fresh.chmod(0o755)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(fresh, folder)
@@ -145,27 +153,6 @@ def _plan(spec: ModelSpec, checkpoint: Checkpoint) -> Plan:
     except PlanError as error:
         stderr.print(f"{error}; searching now", highlight=False)
         return make_plan(spec, checkpoint)
-
-
-def _data_at_hand(checkpoint: Checkpoint) -> bool:
-    """Whether the very files that the checkpoint was trained on are here: only then are its splits what they were."""
-    try:
-        return all(content_sha256(find(item["name"])) == item["sha256"] for item in checkpoint.provenance["data"])
-    except (DataMissingError, KeyError):
-        return False
-
-
-def _check_recorded(model: str, rows: list[Row], plan: Plan) -> None:
-    fresh = {(row.backend, row.metric, row.data): row.value for row in rows}
-    for row in plan.rows:
-        if row.backend not in ("float", "dequantized"):
-            continue
-        value = fresh.get((row.backend, row.metric, row.data))
-        if value is None or abs(value - row.value) > DRIFT * max(abs(row.value), 1e-9):
-            raise ExportError(
-                f"{model}: recorded {row.metric} of {row.backend} on {row.data} is {row.value:.6g}, measured now {value}; "
-                f"run `python -m quantization search {model}`"
-            )
 
 
 if __name__ == "__main__":

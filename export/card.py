@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from keras_models.pack import PackSpec
 from keras_models.report import Row
 from keras_models.spec import ModelSpec
 
@@ -12,13 +13,9 @@ from keras_models.spec import ModelSpec
 def model_card(spec: ModelSpec, entry: dict[str, Any], rows: Sequence[Row]) -> str:
     """Markdown from a model's manifest entry and its quality rows."""
     size = sum(file["bytes"] for file in entry["files"])
-    data = "\n".join(f"- {item['name']} (sha256 `{item['sha256'][:16]}…`)" for item in entry["provenance"]["data"])
     return "\n".join(
         [
-            f"# {spec.title} (`{spec.name}` {spec.version})",
-            "",
-            spec.summary,
-            "",
+            *_head(spec),
             f"`suite.{spec.name}.{spec.method}(...)`, {entry['parameters']:,} parameters, {size:,} bytes on the wire.",
             "",
             "## Tensors",
@@ -28,20 +25,39 @@ def model_card(spec: ModelSpec, entry: dict[str, Any], rows: Sequence[Row]) -> s
             *(_tensor_line(side, tensor) for side in ("inputs", "outputs") for tensor in entry[side]),
             "",
             *_feature_lines(entry["features"]),
-            "## Measured quality",
-            "",
-            *_quality_lines(rows),
-            "",
-            "## Data and licence",
-            "",
-            data,
-            "",
-            f"{spec.licence}",
-            "",
-            f"Trained at revision `{entry['provenance']['revision']}`, seed {entry['provenance']['seed']}.",
-            "",
+            *_record_lines(spec, entry, rows),
         ]
     )
+
+
+def pack_card(spec: PackSpec, entry: dict[str, Any], rows: Sequence[Row]) -> str:
+    """Markdown from a pack's manifest entry and its quality rows."""
+    size = sum(file["bytes"] for file in entry["files"])
+    return "\n".join([*_head(spec), f"`suite.{spec.name}`, {size:,} bytes on the wire.", "", *_record_lines(spec, entry, rows)])
+
+
+def _head(spec: ModelSpec | PackSpec) -> list[str]:
+    return [f"# {spec.title} (`{spec.name}` {spec.version})", "", spec.summary, ""]
+
+
+def _record_lines(spec: ModelSpec | PackSpec, entry: dict[str, Any], rows: Sequence[Row]) -> list[str]:
+    """What was measured, on what, and under which licence."""
+    data = [f"- {item['name']} (sha256 `{item['sha256'][:16]}…`)" for item in entry["provenance"]["data"]]
+    provenance = entry["provenance"]
+    return [
+        "## Measured quality",
+        "",
+        *_quality_lines(rows),
+        "",
+        "## Data and licence",
+        "",
+        *(data or ["- none"]),
+        "",
+        spec.licence,
+        "",
+        f"Trained at revision `{provenance['revision']}`, seed {provenance['seed']}.",
+        "",
+    ]
 
 
 def _tensor_line(side: str, tensor: dict[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,14 @@ from typing import Any
 import numpy as np
 import tensorflowjs
 
+from datasets.formats import content_sha256
+from datasets.registry import DataMissingError, find
 from export.converter import GraphModel
 from export.weights import StoredWeight, read_weights
+from keras_models.checkpoint import Checkpoint
+from keras_models.report import Row
 
+DRIFT = 1e-3  # relative; beyond it a recorded figure no longer describes this checkpoint
 LARGEST_MODEL = 5_000_000  # bytes of graph and weights together
 RUNTIME_OPS = frozenset({"BlockLSTMV2"})  # ops that web_runtime adds to TF.js
 CONTROL_FLOW = frozenset(
@@ -82,10 +87,29 @@ def check_weights(model: str, graph: GraphModel, expected: Mapping[str, np.ndarr
     return stored
 
 
-def check_size(model: str, size: int) -> None:
-    """Graph and weights together within the limit."""
-    if size > LARGEST_MODEL:
-        raise ExportError(f"{model}: {size:,} bytes, expected at most {LARGEST_MODEL:,}; quantize further or make it smaller")
+def check_size(model: str, size: int, *, largest: int = LARGEST_MODEL) -> None:
+    """All files together within the limit."""
+    if size > largest:
+        raise ExportError(f"{model}: {size:,} bytes, expected at most {largest:,}; quantize further or make it smaller")
+
+
+def data_at_hand(checkpoint: Checkpoint) -> bool:
+    """Whether the very files that the checkpoint was trained on are here: only then are its splits what they were."""
+    try:
+        return all(content_sha256(find(item["name"])) == item["sha256"] for item in checkpoint.provenance["data"])
+    except (DataMissingError, KeyError):
+        return False
+
+
+def check_recorded(model: str, fresh: Iterable[Row], recorded: Iterable[Row], *, remedy: str) -> None:
+    """Every recorded figure is what is measured now."""
+    measured = {(row.backend, row.metric, row.data): row.value for row in fresh}
+    for row in recorded:
+        value = measured.get((row.backend, row.metric, row.data))
+        if value is None or abs(value - row.value) > DRIFT * max(abs(row.value), 1e-9):
+            raise ExportError(
+                f"{model}: recorded {row.metric} of {row.backend} on {row.data} is {row.value:.6g}, measured now {value}; run `{remedy}`"
+            )
 
 
 def _own_name(graph_name: str, names: Mapping[str, Any]) -> str | None:

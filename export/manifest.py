@@ -16,7 +16,9 @@ from export import SUITE_VERSION
 from export.converter import GraphModel
 from export.weights import StoredWeight
 from keras_models.checkpoint import Checkpoint
+from keras_models.evaluation import recorded_quality
 from keras_models.inference import runner
+from keras_models.pack import PackSpec
 from keras_models.report import Row
 from keras_models.spec import ModelSpec, TensorSpec
 from quantization.plan import Plan
@@ -90,7 +92,26 @@ def golden_pair(spec: ModelSpec, checkpoint: Checkpoint, plan: Plan) -> dict[str
     }
 
 
-def suite_manifest(models: Mapping[str, Mapping[str, Any]]) -> bytes:
+def pack_files(pack: str, data: bytes) -> list[ModelFile]:
+    """The one file of a pack under its content-hashed name."""
+    return [_hashed(pack, "json" if data[:1] in (b"{", b"[") else "bin", "data", data)]
+
+
+def pack_manifest(spec: PackSpec, checkpoint: Checkpoint, *, files: Sequence[ModelFile]) -> dict[str, Any]:
+    """The manifest's entry of one pack."""
+    return {
+        "version": spec.version,
+        "title": spec.title,
+        "summary": spec.summary,
+        "files": [file.record for file in files],
+        "constants": spec.constants(checkpoint),
+        "quality": [asdict(row) for row in recorded_quality(checkpoint)],
+        "provenance": {**checkpoint.provenance, "checkpoint": checkpoint.sha256},
+        "licence": spec.licence,
+    }
+
+
+def suite_manifest(models: Mapping[str, Mapping[str, Any]], packs: Mapping[str, Mapping[str, Any]]) -> bytes:
     """The whole manifest, checked against its schema.
 
     Raises
@@ -98,7 +119,8 @@ def suite_manifest(models: Mapping[str, Mapping[str, Any]]) -> bytes:
     jsonschema.ValidationError
         If an entry breaks the schema.
     """
-    manifest = {"schemaVersion": SCHEMA_VERSION, "suiteVersion": SUITE_VERSION, "models": dict(sorted(models.items()))}
+    entries = {"models": dict(sorted(models.items())), "packs": dict(sorted(packs.items()))}
+    manifest = {"schemaVersion": SCHEMA_VERSION, "suiteVersion": SUITE_VERSION, **entries}
     content = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     jsonschema.validate(json.loads(content), json.loads(SCHEMA.read_text(encoding="utf-8")))
     return content.encode()

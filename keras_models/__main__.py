@@ -12,8 +12,18 @@ from rich.console import Console
 
 from datasets.registry import DataMissingError
 from datasets.tables import DataError
-from keras_models.checkpoint import CHECKPOINTS, CheckpointError, has_checkpoint, load_checkpoint, load_dequantized, save_checkpoint
-from keras_models.suite import UnknownModelError, load_spec, model_names
+from keras_models.checkpoint import (
+    CHECKPOINTS,
+    Checkpoint,
+    CheckpointError,
+    has_checkpoint,
+    load_checkpoint,
+    load_dequantized,
+    save_checkpoint,
+)
+from keras_models.pack import PackSpec
+from keras_models.spec import ModelSpec, TrainRequest
+from keras_models.suite import UnknownModelError, load_any, model_names, pack_names
 
 stderr = Console(stderr=True)
 
@@ -49,44 +59,55 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from keras_models.spec import TrainRequest
+    from keras_models.evaluation import with_quality
 
+    names = (*model_names(), *pack_names())
     if options.data and not options.model:
-        raise UnknownModelError(f"--data needs MODEL, since one file cannot train them all; expected one of {', '.join(model_names())}")
-    for name in [options.model] if options.model else model_names():
-        spec = load_spec(name)
+        raise UnknownModelError(f"--data needs MODEL, since one file cannot train them all; expected one of {', '.join(names)}")
+    for name in [options.model] if options.model else names:
+        spec = load_any(name)
         if options.missing and has_checkpoint(name):
             continue
         stderr.rule(f"{name}: {spec.title}")
         checkpoint = spec.train(TrainRequest(data=options.data, seed=options.seed, folder=CHECKPOINTS / name))
+        if isinstance(spec, PackSpec):
+            checkpoint = with_quality(spec, checkpoint, data=options.data)
         folder = save_checkpoint(checkpoint)
-        stderr.print(f"{name}: {checkpoint.parameters:,} parameters written to {folder}", highlight=False)
+        stderr.print(f"{name}: {_size(spec, checkpoint)} written to {folder}", highlight=False)
     return 0
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from keras_models.evaluation import quality_rows
+    from keras_models.evaluation import pack_rows, quality_rows
     from keras_models.report import environment
 
-    spec = load_spec(options.model)
+    spec = load_any(options.model)
     checkpoint = load_checkpoint(options.model)
-    variants = {"float": checkpoint.weights}
-    try:
-        variants["dequantized"] = load_dequantized(checkpoint)
-    except CheckpointError as error:
-        stderr.print(f"[yellow]dequantized left out:[/yellow] {error}", highlight=False)
-    rows = quality_rows(spec, checkpoint, variants, split="all" if options.data else "test", data=options.data)
+    wanted = {"split": "all" if options.data else "test", "data": options.data}
+    if isinstance(spec, PackSpec):
+        rows = pack_rows(spec, checkpoint, **wanted)
+    else:
+        variants = {"float": checkpoint.weights}
+        try:
+            variants["dequantized"] = load_dequantized(checkpoint)
+        except CheckpointError as error:
+            stderr.print(f"[yellow]dequantized left out:[/yellow] {error}", highlight=False)
+        rows = quality_rows(spec, checkpoint, variants, **wanted)
     json.dump({"meta": environment(), "rows": [asdict(row) for row in rows]}, sys.stdout, indent=1, ensure_ascii=False)
     print()
     return 0 if all(row.ok is not False for row in rows) else 1
 
 
 def _list(options: argparse.Namespace) -> int:
-    for name in model_names():
-        spec = load_spec(name)
-        state = f"{load_checkpoint(name).parameters:,} parameters" if has_checkpoint(name) else "no checkpoint"
+    for name in (*model_names(), *pack_names()):
+        spec = load_any(name)
+        state = _size(spec, load_checkpoint(name)) if has_checkpoint(name) else "no checkpoint"
         print(f"{name:12} {spec.version:8} {state:20} {spec.title}")
     return 0
+
+
+def _size(spec: ModelSpec | PackSpec, checkpoint: Checkpoint) -> str:
+    return f"{len(spec.data(checkpoint)):,} bytes" if isinstance(spec, PackSpec) else f"{checkpoint.parameters:,} parameters"
 
 
 if __name__ == "__main__":

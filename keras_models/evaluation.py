@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 
 from keras_models.checkpoint import Checkpoint
 from keras_models.inference import runner
+from keras_models.pack import Measured, PackSpec
 from keras_models.report import Row
 from keras_models.spec import Evaluation, Gate, ModelSpec, Split
 
@@ -46,18 +48,43 @@ def quality_rows(
         scores = {name: evaluation.score(run(weights, evaluation.inputs)) for name, weights in variants.items()}
         for variant, values in (scores | (evaluation.references() if references else {})).items():
             for metric, value in values.items():
-                rows += _rows(spec, evaluation, split, variant, metric, value)
+                rows += _rows(spec, evaluation, split, variant, metric, value, judged="dequantized")
     return rows
 
 
-def _rows(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, metric: str, value: float) -> list[Row]:
-    """One row for each gate on this value, or one without a bound."""
-    judged = split == "test" and variant == "dequantized"
-    gates = [gate for gate in spec.gates if judged and (gate.metric, gate.data) == (metric, evaluation.data)]
+def pack_rows(spec: PackSpec, checkpoint: Checkpoint, *, split: Split, data: Path | None = None) -> list[Row]:
+    """Figures of a pack and its baselines; gates are judged on the variant ``pack`` and the split ``test``, and nowhere else."""
+    rows = []
+    for measured in spec.evaluations(checkpoint, data, split):
+        for variant, values in measured.scores.items():
+            for metric, value in values.items():
+                rows += _rows(spec, measured, split, variant, metric, value, judged="pack")
+    return rows
+
+
+def with_quality(spec: PackSpec, checkpoint: Checkpoint, *, data: Path | None = None) -> Checkpoint:
+    """A fresh checkpoint with its test figures recorded: what an export states where the data is not at hand."""
+    rows = [asdict(row) for row in pack_rows(spec, checkpoint, split="test", data=data)]
+    return replace(checkpoint, training={**checkpoint.training, "quality": rows})
+
+
+def recorded_quality(checkpoint: Checkpoint) -> list[Row]:
+    """The figures that ``with_quality`` recorded."""
+    return [Row(**row) for row in checkpoint.training["quality"]]
+
+
+def _rows(
+    spec: ModelSpec | PackSpec, evaluation: Evaluation | Measured, split: Split, variant: str, metric: str, value: float, *, judged: str
+) -> list[Row]:
+    """One row for each gate on this value, or one without a bound; gates are on the variant ``judged``."""
+    is_judged = split == "test" and variant == judged
+    gates = [gate for gate in spec.gates if is_judged and (gate.metric, gate.data) == (metric, evaluation.data)]
     return [_row(spec, evaluation, split, variant, metric, value, gate) for gate in gates or [None]]
 
 
-def _row(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, metric: str, value: float, gate: Gate | None) -> Row:
+def _row(
+    spec: ModelSpec | PackSpec, evaluation: Evaluation | Measured, split: Split, variant: str, metric: str, value: float, gate: Gate | None
+) -> Row:
     return Row(
         model=spec.name,
         backend=variant,
@@ -72,7 +99,7 @@ def _row(spec: ModelSpec, evaluation: Evaluation, split: Split, variant: str, me
     )
 
 
-def ungated(spec: ModelSpec, checkpoint: Checkpoint, rows: Sequence[Row]) -> list[str]:
+def ungated(spec: ModelSpec | PackSpec, checkpoint: Checkpoint, rows: Sequence[Row]) -> list[str]:
     """Gates that no row judged: a gate that names no metric or data set is a mistake, never a pass.
 
     Gates speak of the registry's data; a checkpoint trained on a user's own has none to keep.

@@ -12,10 +12,11 @@ from typing import Any
 from datasets.files import write_atomically
 from keras_models.report import environment, write_report
 from keras_models.spec import BACKENDS
-from keras_models.suite import model_names
+from keras_models.suite import load_pack, model_names, pack_names
 from parity_tests.faults import measure_faults
 from parity_tests.finding import Finding, guarded, tell
 from parity_tests.harness import ROOT, Chromium
+from parity_tests.packs import BACKEND, measure_pack
 from parity_tests.performance import measure_performance
 from parity_tests.reference import Reference, load_reference
 from parity_tests.stages import Stages
@@ -46,6 +47,8 @@ def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
         for reference in references:
             for backend in BACKENDS:
                 findings += tell(guarded(reference.name, backend, "outputs", Stages(page, reference, backend).measure))
+        for pack in pack_names():
+            findings += tell(guarded(pack, BACKEND, "outputs", partial(measure_pack, page, load_pack(pack))))
         renderer = page.call("renderer")
     for reference in references:
         for stage, measures in (("latency", measure_performance), ("faults", measure_faults)):

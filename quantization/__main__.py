@@ -14,7 +14,7 @@ from datasets.tables import DataError
 from keras_models.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from keras_models.evaluation import quality_rows
 from keras_models.spec import ModelSpec
-from keras_models.suite import UnknownModelError, load_spec, model_names
+from keras_models.suite import UnknownModelError, load_spec, model_names, pack_names
 from quantization.plan import Plan, PlanError, load_plan, save_plan, weight_bytes
 from quantization.search import search
 
@@ -30,6 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument("--data", type=Path, metavar="FILE", help="the file that the checkpoint was trained on, where it was your own")
     command.add_argument("--stale", action="store_true", help="only models whose plan is missing or belongs to another checkpoint")
     options = parser.parse_args(arguments)
+    if options.model in pack_names():
+        stderr.print(f"{options.model}: a pack has no weights to quantize", highlight=False)
+        return 0
     try:
         for name in [options.model] if options.model else model_names():
             checkpoint = load_checkpoint(name)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_models.spec import BACKENDS
-from keras_models.suite import model_names
+from keras_models.suite import model_names, pack_names
 from parity_tests.harness import PageError
 from parity_tests.measure import REPORTS
 from parity_tests.performance import FIRST, P50, P95
@@ -31,6 +31,14 @@ def test_parity(model, backend, stage, measurements):
     failed = rows_of(measurements, model=model, backend=backend, stage=stage, ok=False)
     if failed:
         pytest.fail("\n".join(finding.line() for finding in measurements.findings if finding.row in failed), pytrace=False)
+
+
+@pytest.mark.parametrize("pack", pack_names())
+def test_parity_of_packs(pack, measurements):
+    assert rows_of(measurements, model=pack), "nothing was measured"
+    failed = [finding.line() for finding in measurements.findings if finding.row.model == pack and finding.row.ok is False]
+    if failed:
+        pytest.fail("\n".join(failed), pytrace=False)
 
 
 @pytest.mark.parametrize("model", model_names())

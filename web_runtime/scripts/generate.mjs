@@ -1,6 +1,6 @@
 /**
- * Writes src/generated: manifest types from the JSON Schema, the index of model facades from src/models, the SIMD LSTM as bytes,
- * and per backend the kernels that the graphs in dist/models really call. Adding a model therefore means adding its module, no more.
+ * Writes src/generated: manifest types from the JSON Schema, the index of facades from src/models and src/packs, the SIMD LSTM as bytes,
+ * and per backend the kernels that the graphs in dist/models really call. Adding a model or pack therefore means adding its module, no more.
  */
 
 import { existsSync } from 'node:fs';
@@ -28,24 +28,35 @@ async function manifestTypes() {
   await write('manifest.ts', await compileFromFile(schema, { bannerComment: '', style: { singleQuote: true, printWidth: 140 } }));
 }
 
-async function modelsIndex() {
-  const files = await readdir(join(PACKAGE, 'src/models'));
-  const names = files
+/** Names of the modules of src/models or src/packs, each of which exports a facade of its own name. */
+async function facadesIn(folder) {
+  const path = join(PACKAGE, 'src', folder);
+  const files = existsSync(path) ? await readdir(path) : [];
+  return files
     .filter((file) => /^[a-z]\w*\.ts$/.test(file))
     .map((file) => file.slice(0, -3))
     .sort();
-  const lines = [
-    ...names.map((name) => `import { ${name} } from '../models/${name}.js';`),
+}
+
+async function modelsIndex() {
+  const names = { models: await facadesIn('models'), packs: await facadesIn('packs') };
+  const lines = (line) => Object.entries(names).flatMap(([folder, each]) => each.map((name) => line(name, `../${folder}/${name}.js`)));
+  const content = [
+    ...lines((name, path) => `import { ${name} } from '${path}';`),
     '',
-    ...names.map((name) => `export type * from '../models/${name}.js';`),
+    ...lines((_, path) => `export type * from '${path}';`),
     '',
     '/** Facade of each model by its name. */',
-    `export const models = { ${names.join(', ')} } as const;`,
+    `export const models = { ${names.models.join(', ')} } as const;`,
+    '/** Facade of each pack by its name. */',
+    `export const packs = { ${names.packs.join(', ')} } as const;`,
+    '',
+    'type FacadesOf<Makers extends Readonly<Record<string, (handle: never) => unknown>>> = { readonly [Name in keyof Makers]: ReturnType<Makers[Name]> };',
     '',
     '/** What `suite.<name>` is. */',
-    'export type Facades = { readonly [Name in keyof typeof models]: ReturnType<(typeof models)[Name]> };',
+    'export type Facades = FacadesOf<typeof models> & FacadesOf<typeof packs>;',
   ];
-  await write('models.ts', `${lines.join('\n')}\n`);
+  await write('models.ts', `${content.join('\n')}\n`);
 }
 
 async function lstmWasm() {

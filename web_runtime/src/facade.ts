@@ -1,6 +1,7 @@
-/** What a model's module gets to build its facade on: the model's manifest and a way to run it, with no tfjs in sight. */
+/** What a module of a model or pack gets to build its facade on: the manifest's entry and a way to run or read it, with no tfjs in sight. */
 
-import type { ModelManifest } from './generated/manifest.js';
+import type { ModelManifest, PackManifest } from './generated/manifest.js';
+import type { Facades } from './generated/models.js';
 import type { NamedTensors } from './tensors.js';
 
 /** A model as its facade sees it. */
@@ -13,4 +14,16 @@ export interface ModelHandle {
   data(): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs the model, loading it on first use; answers all outputs but `features`. */
   run(inputs: NamedTensors): Promise<NamedTensors>;
+}
+
+/** A pack as its facade sees it. */
+export interface PackHandle {
+  /** Name of the pack. */
+  readonly name: string;
+  /** What the export says of the pack; throws a ManifestError where the suite was exported without it. */
+  readonly manifest: PackManifest;
+  /** The verified data file, fetched on first use and kept. */
+  data(): Promise<Uint8Array<ArrayBuffer>>;
+  /** The suite's facades, for a pack that builds on others; read it when a method is called, not before. */
+  readonly suite: Facades;
 }

@@ -3,11 +3,11 @@
 import { sha256 as sha256Portable } from '@noble/hashes/sha2.js';
 
 import { FileError, IntegrityError, reasonOf } from './errors.js';
-import type { ModelFile, ModelManifest } from './generated/manifest.js';
+import type { ModelFile } from './generated/manifest.js';
 
 /** How far a model's download is. */
 export interface Progress {
-  /** Name of the model. */
+  /** Name of the model or pack. */
   readonly model: string;
   /** Bytes received so far, of all its files. */
   readonly loaded: number;
@@ -15,13 +15,13 @@ export interface Progress {
   readonly total: number;
 }
 
-/** The verified bytes of one model. */
+/** The verified bytes of one model or pack, by role; empty for a role that it has no file of. */
 export interface ModelFiles {
   /** The graph model's JSON. */
   readonly graph: Uint8Array<ArrayBuffer>;
   /** All weight shards, joined in the manifest's order. */
   readonly weights: Uint8Array<ArrayBuffer>;
-  /** What preprocessing outside the graph reads; empty where the model has none. */
+  /** What is read outside a graph: by preprocessing, or by a pack. */
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
@@ -32,7 +32,7 @@ export interface ModelFiles {
  */
 export async function fetchModelFiles(
   name: string,
-  model: ModelManifest,
+  model: { readonly files: readonly ModelFile[] },
   baseUrl: string,
   fetcher: typeof fetch,
   onProgress?: (progress: Progress) => void,

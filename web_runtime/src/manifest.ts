@@ -1,7 +1,7 @@
 /** Fetches `manifest.json` and checks by hand what the runtime relies on, so that a damaged or foreign file fails here and by name. */
 
 import { ManifestError, reasonOf } from './errors.js';
-import type { Manifest, ModelManifest } from './generated/manifest.js';
+import type { Manifest, ModelManifest, PackManifest } from './generated/manifest.js';
 
 /** The manifest's form that this runtime reads. */
 export const SCHEMA_VERSION = 1;
@@ -45,29 +45,44 @@ export function parseManifest(text: string, url: string = MANIFEST): Manifest {
   if (!isRecord(value)) return fail('a JSON object');
   if (value['schemaVersion'] !== SCHEMA_VERSION)
     return fail(`schemaVersion ${SCHEMA_VERSION}, got ${JSON.stringify(value['schemaVersion'])}`);
-  if (!isRecord(value['models'])) return fail('an object "models"');
-  for (const [name, model] of Object.entries(value['models'])) {
+  for (const kind of ['models', 'packs']) if (!isRecord(value[kind])) return fail(`an object "${kind}"`);
+  for (const [name, model] of Object.entries(value['models'] as object)) {
     const problem = problemOf(model);
     if (problem !== null) return fail(`model "${name}" with ${problem}`);
+  }
+  for (const [name, pack] of Object.entries(value['packs'] as object)) {
+    const problem = problemOfPack(pack);
+    if (problem !== null) return fail(`pack "${name}" with ${problem}`);
   }
   return value as unknown as Manifest;
 }
 
 /** The manifest of one model. */
 export function modelManifest(manifest: Manifest, name: string): ModelManifest {
-  const model = Object.hasOwn(manifest.models, name) ? manifest.models[name] : undefined;
-  if (model === undefined)
-    throw new ManifestError(`the manifest holds no model "${name}"; it has ${Object.keys(manifest.models).join(', ')}`);
-  return model;
+  return entryOf(manifest.models, name, 'model');
+}
+
+/** The manifest of one pack. */
+export function packManifest(manifest: Manifest, name: string): PackManifest {
+  return entryOf(manifest.packs, name, 'pack');
+}
+
+function entryOf<Entry>(entries: Readonly<Record<string, Entry>>, name: string, kind: string): Entry {
+  const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
+  if (entry === undefined) throw new ManifestError(`the manifest holds no ${kind} "${name}"; it has ${Object.keys(entries).join(', ') || 'none'}`);
+  return entry;
+}
+
+function problemOfPack(pack: unknown): string | null {
+  if (!isRecord(pack)) return 'an object';
+  if (!hasFile(pack, 'data')) return 'a file of role "data" with path, bytes and sha256';
+  return isRecord(pack['constants']) ? null : 'an object "constants"';
 }
 
 function problemOf(model: unknown): string | null {
   if (!isRecord(model)) return 'an object';
-  const files = model['files'];
   for (const role of ['graph', 'weights']) {
-    const isWhole = (file: unknown): boolean =>
-      isRecord(file) && file['role'] === role && isName(file['path']) && typeof file['bytes'] === 'number' && isDigest(file['sha256']);
-    if (!Array.isArray(files) || !files.some(isWhole)) return `a file of role "${role}" with path, bytes and sha256`;
+    if (!hasFile(model, role)) return `a file of role "${role}" with path, bytes and sha256`;
   }
   for (const key of ['inputs', 'outputs']) {
     const tensors = model[key];
@@ -81,6 +96,12 @@ function problemOf(model: unknown): string | null {
   }
   const golden = model['golden'] as Record<string, unknown>;
   return isRecord(golden['inputs']) && isRecord(golden['outputs']) ? null : 'a golden pair of inputs and outputs';
+}
+
+function hasFile({ files }: Record<string, unknown>, role: string): boolean {
+  const isWhole = (file: unknown): boolean =>
+    isRecord(file) && file['role'] === role && isName(file['path']) && typeof file['bytes'] === 'number' && isDigest(file['sha256']);
+  return Array.isArray(files) && files.some(isWhole);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,15 +1,15 @@
-/** The suite: the manifest, one facade per model, and sessions that load on first use. */
+/** The suite: the manifest, one facade per model or pack, and sessions that load on first use. */
 
 import { engine } from '@tensorflow/tfjs-core';
 
 import { BACKENDS, type BackendName, type BackendOptions, gpuBytes, rendererName } from './backends.js';
 import { openFastest } from './choose.js';
 import { BackendError, DisposedError, InputError } from './errors.js';
-import type { ModelHandle } from './facade.js';
+import type { ModelHandle, PackHandle } from './facade.js';
 import { fetchModelFiles, type ModelFiles, type Progress } from './files.js';
-import { type Facades, models } from './generated/models.js';
-import type { Manifest, ModelManifest } from './generated/manifest.js';
-import { fetchManifest, modelManifest } from './manifest.js';
+import { type Facades, models, packs } from './generated/models.js';
+import type { Manifest, ModelFile } from './generated/manifest.js';
+import { fetchManifest, modelManifest, packManifest } from './manifest.js';
 import { type ModelSession, Session } from './session.js';
 
 /** How a suite is created. */
@@ -59,7 +59,7 @@ export interface SuiteBase {
   dispose(): Promise<void>;
 }
 
-/** A suite: one facade per model, by the model's name. */
+/** A suite: one facade per model or pack, by its name. */
 export type Suite = SuiteBase & Facades;
 
 /** Fetches the manifest and makes the facades; models load on first use. */
@@ -72,8 +72,10 @@ export async function openSuite(options: SuiteOptions): Promise<Suite> {
   // Called as a plain function: the page's own fetch refuses any other `this`.
   const fetcher: typeof fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
   const core = new SuiteCore(await fetchManifest(baseUrl, fetcher), { ...options, backend, baseUrl, wasmUrl, fetch: fetcher });
-  const facades = Object.fromEntries(Object.entries(models).map(([name, facade]) => [name, facade(core.handle(name))]));
-  return Object.assign(core, facades as Facades);
+  const suite: Suite = Object.assign(core, {} as Facades);
+  const ofModels = Object.entries(models).map(([name, facade]) => [name, facade(core.handle(name))]);
+  const ofPacks = Object.entries<(pack: PackHandle) => unknown>(packs).map(([name, facade]) => [name, facade(core.packHandle(name, suite))]);
+  return Object.assign(suite, Object.fromEntries([...ofModels, ...ofPacks]));
 }
 
 class SuiteCore implements SuiteBase {
@@ -95,8 +97,20 @@ class SuiteCore implements SuiteBase {
       get manifest() {
         return modelManifest(manifest, name);
       },
-      data: async () => (await this.files(name)).data,
+      data: async () => (await this.files(name, modelManifest(manifest, name))).data,
       run: async (inputs) => (await session()).run(inputs),
+    };
+  }
+
+  packHandle(name: string, suite: Facades): PackHandle {
+    const { manifest } = this;
+    return {
+      name,
+      get manifest() {
+        return packManifest(manifest, name);
+      },
+      data: async () => (await this.files(name, packManifest(manifest, name))).data,
+      suite,
     };
   }
 
@@ -132,7 +146,7 @@ class SuiteCore implements SuiteBase {
 
   private async open(name: string, backend: 'auto' | BackendName): Promise<Session> {
     const manifest = modelManifest(this.manifest, name);
-    const files = await this.files(name);
+    const files = await this.files(name, manifest);
     const report = (tried: BackendName, reason: string | null): void => {
       this.reports.set(tried, { name: tried, state: reason === null ? 'ready' : 'failed', reason });
     };
@@ -147,10 +161,10 @@ class SuiteCore implements SuiteBase {
     }
   }
 
-  private files(name: string): Promise<ModelFiles> {
+  private files(name: string, entry: { readonly files: readonly ModelFile[] }): Promise<ModelFiles> {
     if (this.isDisposed) throw new DisposedError('the suite');
     const { baseUrl, fetch, onProgress } = this.options;
-    return memoize(this.downloads, name, () => fetchModelFiles(name, modelManifest(this.manifest, name), baseUrl, fetch, onProgress));
+    return memoize(this.downloads, name, () => fetchModelFiles(name, entry, baseUrl, fetch, onProgress));
   }
 
   /** Backends that have not failed yet; all of them again where none is left. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { ManifestError } from '../src/errors.js';
-import { fetchManifest, modelManifest, parseManifest } from '../src/manifest.js';
+import { fetchManifest, modelManifest, packManifest, parseManifest } from '../src/manifest.js';
 import { tinyManifest } from './tiny.js';
 
 const text = JSON.stringify(tinyManifest);
@@ -33,12 +33,15 @@ describe('manifest', () => {
       'expected model "tiny" with outputs',
     ],
     [{ ...tinyManifest, models: { tiny: { ...tinyManifest.models['tiny'], golden: {} } } }, 'expected model "tiny" with a golden pair'],
+    [{ ...tinyManifest, packs: undefined }, 'expected an object "packs"'],
+    [{ ...tinyManifest, packs: { three: { ...tinyManifest.packs['three'], files: [] } } }, 'expected pack "three" with a file of role "data"'],
   ])('says what is wrong, case %#', (manifest, message) => {
     expect(() => parseManifest(JSON.stringify(manifest))).toThrow(message);
   });
 
-  it('names the models there are where one is asked for that is not', () => {
+  it('names the models and packs there are where one is asked for that is not', () => {
     expect(() => modelManifest(parseManifest(text), 'constructor')).toThrow('the manifest holds no model "constructor"; it has tiny');
+    expect(() => packManifest(parseManifest(text), 'tiny')).toThrow('the manifest holds no pack "tiny"; it has three');
   });
 
   it('says where it looked and what to do where there is none', async () => {

@@ -2,6 +2,7 @@ import { engine, getBackend, registerBackend, removeBackend, setBackend } from '
 import { describe, expect, it, vi } from 'vitest';
 
 import { BackendError, DisposedError, InputError, IntegrityError } from '../src/errors.js';
+import type { PackHandle } from '../src/facade.js';
 import { createSuite } from '../src/index.js';
 import { tinyFetch, tinyManifest } from './tiny.js';
 
@@ -13,6 +14,10 @@ vi.mock('../src/generated/kernels_cpu.js', async () => {
 });
 vi.mock('../src/generated/kernels_wasm.js', () => ({ kernels: [] }));
 vi.mock('../src/generated/kernels_webgl.js', () => ({ kernels: [] }));
+vi.mock('../src/generated/models.js', async (importOriginal) => {
+  const three = (pack: PackHandle) => ({ sum: async () => (await pack.data()).reduce((total, byte) => total + byte), suite: () => pack.suite });
+  return { ...(await importOriginal<object>()), packs: { three } };
+});
 
 const options = { baseUrl: '/models', backend: 'cpu', fetch: tinyFetch() } as const;
 const input = { x: { shape: [2, 2], data: [1, 2, 3, 4] } };
@@ -57,6 +62,25 @@ describe('suite', () => {
     isBroken = false;
     expect((await suite.session('tiny')).backend).toBe('cpu');
     await suite.dispose();
+  });
+
+  it('gives a pack its verified file, fetched once, and the suite it belongs to', async () => {
+    let fetched = 0;
+    let isBroken = true;
+    const flip = (name: string, content: Uint8Array): Uint8Array => {
+      if (name !== 'three.bin') return content;
+      fetched += 1;
+      return isBroken ? content.map((byte) => byte ^ 1) : content;
+    };
+    const suite = await createSuite({ ...options, fetch: tinyFetch(flip) });
+    const { three } = suite as unknown as { three: { sum(): Promise<number>; suite(): unknown } };
+    expect(three.suite()).toBe(suite);
+    await expect(three.sum()).rejects.toThrow(IntegrityError);
+    isBroken = false;
+    expect(await Promise.all([three.sum(), three.sum()])).toEqual([6, 6]);
+    expect(fetched).toBe(2);
+    await suite.dispose();
+    await expect(three.sum()).rejects.toThrow(DisposedError);
   });
 
   it('does not use a backend that fails the self-test, and frees what it loaded', async () => {

@@ -1,4 +1,4 @@
-/** The smallest exported model: y = 2 x over two values, with manifest, graph and weights as export would write them. */
+/** The smallest export: the model y = 2 x over two values and a pack of three bytes, with manifest, graph and weights as export would write them. */
 
 import { createHash } from 'node:crypto';
 
@@ -22,6 +22,7 @@ const graph = {
 export const tinyFiles: Readonly<Record<string, Uint8Array>> = {
   'tiny.json': new TextEncoder().encode(JSON.stringify(graph)),
   'tiny.bin': new Uint8Array(Float32Array.of(2).buffer),
+  'three.bin': Uint8Array.of(1, 2, 3),
 };
 
 const tensor = { shape: [2], dtype: 'float32', unit: '1', description: 'two values', comparison: 'absolute' } as const;
@@ -52,6 +53,18 @@ export const tinyManifest: Manifest = {
       golden: { inputs: { x: { shape: [1, 2], data: [1, 2] } }, outputs: { y: { shape: [1, 2], data: [2, 4] } } },
     },
   },
+  packs: {
+    three: {
+      version: '1.0.0',
+      title: 'Three',
+      summary: 'Three bytes',
+      files: [file('three.bin', 'data')],
+      constants: {},
+      quality: [],
+      provenance: { data: [], revision: 'none', seed: 0, checkpoint: 'none' },
+      licence: 'none',
+    },
+  },
 };
 
 /** A fetch that serves the tiny model below `/models/`, each file as `edit` leaves it. */
@@ -64,7 +77,7 @@ export function tinyFetch(edit: (name: string, content: Uint8Array) => Uint8Arra
   };
 }
 
-function file(path: string, role: 'graph' | 'weights'): Manifest['models'][string]['files'][number] {
+function file(path: string, role: 'graph' | 'weights' | 'data'): Manifest['models'][string]['files'][number] {
   const bytes = tinyFiles[path]!;
   return { path, role, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
 }
