@@ -21,7 +21,7 @@ const TFJS = /node_modules\/(@tensorflow|long|seedrandom|@noble)\//;
 
 const common = {
   absWorkingDir: PACKAGE,
-  entryPoints: ['src/index.ts'],
+  entryPoints: { index: 'src/index.ts', audio: 'src/audio/index.ts' },
   bundle: true,
   format: 'esm',
   splitting: true,
@@ -81,7 +81,7 @@ async function report({ outputs }) {
 
 await rm(DIST, { recursive: true, force: true });
 await mkdir(STANDALONE, { recursive: true });
-const entries = { index: 'src/index.ts', ops: 'src/generated/ops.ts' };
+const entries = { index: 'src/index.ts', audio: 'src/audio/index.ts', ops: 'src/generated/ops.ts' };
 const external = await build({ ...common, entryPoints: entries, outdir: 'dist', packages: 'external' });
 const standalone = await build({ ...common, outdir: 'dist/standalone', minify: true, plugins: [trimTfjs] });
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: PACKAGE, stdio: 'inherit' });
