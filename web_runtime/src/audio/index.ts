@@ -1,0 +1,18 @@
+/**
+ * `tunesmith/audio`: the audio front end, equal to librosa within stated tolerances. Plain functions over typed arrays, without DOM or
+ * tfjs: they run in a worker and in Node as well as on a page.
+ *
+ * @example
+ * ```ts
+ * const { samples, sampleRate } = mixToMono(audioBuffer);
+ * const coefficients = mfcc(powerToDb(melSpectrogram(samples, { sampleRate })));
+ * ```
+ */
+
+export { powerToDb, raiseFloor, TOP_DB } from './decibels.js';
+export { delta } from './delta.js';
+export { type Frames, frameOf, GrowingFrames } from './frames.js';
+export { type AudioBufferLike, type AudioInput, channelsOf, mixToMono, type MonoAudio, type MultichannelAudio } from './input.js';
+export { type MelBands, MelFilters, type MelOptions, melSpectrogram } from './mel.js';
+export { mfcc } from './mfcc.js';
+export { hann, type SampleSink, type SpectrumVisitor, Stft, type StftOptions } from './stft.js';
