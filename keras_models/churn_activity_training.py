@@ -15,14 +15,16 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from datasets.activity import FEATURES, Kinds
-from datasets.formats import content_sha256
+from datasets.activity import FEATURES
 from datasets.registry import find
 from datasets.tables import DataError, Problem
 from keras_models.checkpoint import Checkpoint
 from keras_models.churn_activity_data import DATA, FOLDS, VALIDATION, Rows, kinds_beside, load_rows, split_rows
 from keras_models.customer_training import (
+    Fold,
+    Judged,
     compared_scores,
+    customer_checkpoint,
     feature_schema,
     fit_logistic,
     logistic_probabilities,
@@ -33,9 +35,7 @@ from keras_models.customer_training import (
 )
 from keras_models.distillation import Recipe, distil
 from keras_models.metrics import classification_scores, f1_threshold
-from keras_models.report import revision
 from keras_models.spec import TrainRequest
-from keras_models.training import History
 from keras_models.trees import TreeTeacher, fit_teacher
 
 FEWEST_OF_A_CLASS = 20  # in every part of every fold
@@ -48,16 +48,10 @@ stderr = Console(stderr=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
-    """Row numbers of one split, and what was fitted on it."""
+class BesideRfm(Fold):
+    """A fold with the trees that saw plain RFM."""
 
-    rows: Mapping[str, np.ndarray]
-    teacher: TreeTeacher
     rfm: TreeTeacher
-    weights: Mapping[str, np.ndarray]
-    thresholds: Mapping[str, float]
-    logistic: Mapping[str, Any]
-    history: History
 
 
 def train(request: TrainRequest, *, recipe: Recipe = RECIPE) -> Checkpoint:
@@ -84,43 +78,24 @@ def train(request: TrainRequest, *, recipe: Recipe = RECIPE) -> Checkpoint:
     summary = summarise(scores)
     title = f"churn_activity: later days of other users, {FOLDS} folds"
     stderr.print(summary_table(summary, title=title, bounds={} if request.data else BOUNDS))
-    return _checkpoint(request, path, kinds, rows, folds[0], summary, scores[0])
-
-
-def _checkpoint(request: TrainRequest, path: Path, kinds: Kinds, rows: Rows, kept: Fold, summary: Any, test: Any) -> Checkpoint:
-    blobs = {"teacher.ubj": kept.teacher.to_bytes(), "rfm.ubj": kept.rfm.to_bytes()}
-    return Checkpoint(
-        model="churn_activity",
-        weights=kept.weights,
-        config={
-            "features": feature_schema(FEATURES, rows.features[kept.rows["train"]]),
-            "activity": kinds.constants(),
-            "thresholds": {name: kept.thresholds[name] for name in ("churn", "medium", "high")},
-            "teacher": {"threshold": kept.thresholds["teacher"]},
-            "split": {"seed": request.seed, "folds": FOLDS, "fold": 1, "validation": VALIDATION},
-        },
-        provenance={
-            "data": [{"name": DATA if request.data is None else path.name, "sha256": content_sha256(path)}],
-            "revision": revision(),
-            "seed": request.seed,
-        },
-        training={
-            "history": {"loss": kept.history.loss, "val_loss": kept.history.val_loss, "best_epoch": kept.history.best_epoch},
-            "rows": {"total": len(rows), **{part: len(chosen) for part, chosen in kept.rows.items()}},
-            "as of": {part: _days(rows.day[chosen]) for part, chosen in kept.rows.items()},
-            "rows_sha256": rows.sha256,
-            "cross_validation": summary,
-            "test": test,
-            "logistic regression": kept.logistic,
-            "rfm": {
-                "threshold": kept.thresholds["rfm"],
-                "mean": kept.rfm.mean.astype(float).tolist(),
-                "scale": kept.rfm.scale.astype(float).tolist(),
-            },
-            "bytes": {"teacher": len(blobs["teacher.ubj"]), "student float32": 4 * sum(value.size for value in kept.weights.values())},
-        },
-        blobs=blobs,
+    return customer_checkpoint(
+        "churn_activity",
+        request,
+        path,
+        registered=DATA,
+        features=feature_schema(FEATURES, rows.features[folds[0].rows["train"]]),
+        split={"folds": FOLDS, "fold": 1, "validation": VALIDATION},
+        fold=folds[0],
+        judged=Judged(rows.sha256, len(rows), summary, scores[0]),
+        config={"activity": kinds.constants()},
+        training={"as of": {part: _days(rows.day[chosen]) for part, chosen in folds[0].rows.items()}, "rfm": _rfm_record(folds[0])},
+        blobs={"rfm.ubj": folds[0].rfm.to_bytes()},
     )
+
+
+def _rfm_record(fold: BesideRfm) -> dict[str, Any]:
+    scaler = {"mean": fold.rfm.mean.astype(float).tolist(), "scale": fold.rfm.scale.astype(float).tolist()}
+    return {"threshold": fold.thresholds["rfm"], **scaler}
 
 
 def _days(days: np.ndarray) -> list[str]:
@@ -134,7 +109,7 @@ def _check_classes(rows: Rows, splits: list[dict[str, np.ndarray]], path: Path) 
         raise DataError(path, [Problem(f"{message}; it needs more users")])
 
 
-def _fit_fold(rows: Rows, parts: Mapping[str, np.ndarray], recipe: Recipe, *, seed: int, title: str, plot: Path | None) -> Fold:
+def _fit_fold(rows: Rows, parts: Mapping[str, np.ndarray], recipe: Recipe, *, seed: int, title: str, plot: Path | None) -> BesideRfm:
     training, validation = rows.features[parts["train"]], rows.features[parts["validation"]]
     labels, positive = rows.churned[parts["train"]], rows.churned[parts["validation"]]
     teacher = _fit_trees(training, labels, seed=seed)
@@ -147,7 +122,7 @@ def _fit_fold(rows: Rows, parts: Mapping[str, np.ndarray], recipe: Recipe, *, se
         "rfm": f1_threshold(positive, rfm.probabilities(rows.rfm[parts["validation"]])),
         **risk_thresholds(positive, student_probabilities(weights, validation)),
     }
-    return Fold(parts, teacher, rfm, weights, thresholds, logistic, history)
+    return BesideRfm(parts, teacher, weights, thresholds, logistic, history, rfm)
 
 
 def _fit_trees(features: np.ndarray, churned: np.ndarray, *, seed: int) -> TreeTeacher:
@@ -155,7 +130,7 @@ def _fit_trees(features: np.ndarray, churned: np.ndarray, *, seed: int) -> TreeT
     return fit_teacher(features, churned, seed=seed, balanced=False, max_depth=DEPTH, min_child_weight=max(1, LEAF * len(features)))
 
 
-def _test_scores(rows: Rows, fold: Fold) -> dict[str, dict[str, float]]:
+def _test_scores(rows: Rows, fold: BesideRfm) -> dict[str, dict[str, float]]:
     chosen = fold.rows["test"]
     judge = Judge(
         churned=rows.churned[chosen],

@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from datasets.customers import Customers, load
-from datasets.formats import content_sha256
 from datasets.registry import find
 from datasets.tables import DataError, Problem
 from keras_models.checkpoint import Checkpoint
 from keras_models.customer_training import (
+    Fold,
+    Judged,
     compared_scores,
+    customer_checkpoint,
     feature_schema,
     fit_logistic,
     logistic_probabilities,
@@ -37,10 +37,8 @@ from keras_models.customer_training import (
 )
 from keras_models.distillation import Recipe, distil
 from keras_models.metrics import f1_threshold
-from keras_models.report import revision
 from keras_models.spec import TrainRequest
-from keras_models.training import History
-from keras_models.trees import TreeTeacher, fit_teacher
+from keras_models.trees import fit_teacher
 
 DATA = "iranian_churn"
 FOLDS = 5
@@ -51,18 +49,6 @@ TEACHER_SEEDS_APART = 1000  # farther than the folds' seeds reach
 BOUNDS = {"f1": 0.86, "roc_auc_gap": 0.005, "agreement": 0.97}  # of the student's means over the folds
 RECIPE = Recipe()
 stderr = Console(stderr=True)
-
-
-@dataclass(frozen=True, eq=False)
-class Fold:
-    """Row numbers of one split, and what was fitted on it."""
-
-    rows: Mapping[str, np.ndarray]
-    teacher: TreeTeacher
-    weights: Mapping[str, np.ndarray]
-    thresholds: Mapping[str, float]
-    logistic: Mapping[str, Any]
-    history: History
 
 
 def split_rows(churned: np.ndarray, *, seed: int) -> list[dict[str, np.ndarray]]:
@@ -96,32 +82,15 @@ def train(request: TrainRequest, *, recipe: Recipe = RECIPE) -> Checkpoint:
     summary = summarise(scores)
     title = f"churn: test rows of {FOLDS} stratified folds"
     stderr.print(summary_table(summary, title=title, bounds={} if request.data else BOUNDS))
-    kept = folds[0]
-    blob = kept.teacher.to_bytes()
-    return Checkpoint(
-        model="churn",
-        weights=kept.weights,
-        config={
-            "features": feature_schema(customers.schema, customers.features[kept.rows["train"]]),
-            "thresholds": {name: kept.thresholds[name] for name in ("churn", "medium", "high")},
-            "teacher": {"threshold": kept.thresholds["teacher"]},
-            "split": {"seed": request.seed, "folds": FOLDS, "fold": 1, "validation": VALIDATION},
-        },
-        provenance={
-            "data": [{"name": DATA if request.data is None else path.name, "sha256": content_sha256(path)}],
-            "revision": revision(),
-            "seed": request.seed,
-        },
-        training={
-            "history": {"loss": kept.history.loss, "val_loss": kept.history.val_loss, "best_epoch": kept.history.best_epoch},
-            "rows": {"total": len(customers), **{part: len(rows) for part, rows in kept.rows.items()}},
-            "rows_sha256": rows_sha256(customers),
-            "cross_validation": summary,
-            "test": scores[0],
-            "logistic regression": kept.logistic,
-            "bytes": {"teacher": len(blob), "student float32": 4 * sum(value.size for value in kept.weights.values())},
-        },
-        blobs={"teacher.ubj": blob},
+    return customer_checkpoint(
+        "churn",
+        request,
+        path,
+        registered=DATA,
+        features=feature_schema(customers.schema, customers.features[folds[0].rows["train"]]),
+        split={"folds": FOLDS, "fold": 1, "validation": VALIDATION},
+        fold=folds[0],
+        judged=Judged(rows_sha256(customers), len(customers), summary, scores[0]),
     )
 
 

@@ -1,8 +1,10 @@
-"""What training and judging share among the models of customers: thresholds, the linear baseline, scores beside teacher and baselines."""
+"""What training and judging share among the models of customers: thresholds, the linear baseline, scores, and what a checkpoint records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +13,86 @@ from rich.table import Table
 from sklearn.linear_model import LogisticRegression
 
 from datasets.customers import Feature
+from datasets.formats import content_sha256
 from keras_models import metrics
+from keras_models.checkpoint import Checkpoint
 from keras_models.distillation import student_graph
 from keras_models.metrics import classification_scores, f1_threshold, precision_threshold, recall_threshold
-from keras_models.trees import standard_scaler
+from keras_models.report import revision
+from keras_models.spec import TrainRequest
+from keras_models.training import History
+from keras_models.trees import TreeTeacher, standard_scaler
 
 MEDIUM_RECALL, HIGH_PRECISION = 0.95, 0.9
 LARGEST = {"roc_auc_gap"}  # a bound from above
 UNITS = {**metrics.UNITS, "agreement": "fraction", "roc_auc_gap": "fraction"}
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Row numbers of one split, and what was fitted on it."""
+
+    rows: Mapping[str, np.ndarray]
+    teacher: TreeTeacher
+    weights: Mapping[str, np.ndarray]
+    thresholds: Mapping[str, float]
+    logistic: Mapping[str, Any]
+    history: History
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The rows of all folds by their ``sha256``, the scores over the folds, and those of the fold that is kept."""
+
+    sha256: str
+    total: int
+    summary: Mapping[str, Any]
+    kept: Mapping[str, Any]
+
+
+def customer_checkpoint(
+    model: str,
+    request: TrainRequest,
+    path: Path,
+    *,
+    registered: str,
+    features: list[dict[str, Any]],
+    split: Mapping[str, Any],
+    fold: Fold,
+    judged: Judged,
+    config: Mapping[str, Any] | None = None,
+    training: Mapping[str, Any] | None = None,
+    blobs: Mapping[str, bytes] | None = None,
+) -> Checkpoint:
+    """The checkpoint of one fold's model; ``config``, ``training`` and ``blobs`` are what a model records beside the rest."""
+    teacher = fold.teacher.to_bytes()
+    return Checkpoint(
+        model=model,
+        weights=fold.weights,
+        config={
+            "features": features,
+            "thresholds": {name: fold.thresholds[name] for name in ("churn", "medium", "high")},
+            "teacher": {"threshold": fold.thresholds["teacher"]},
+            "split": {"seed": request.seed, **split},
+            **(config or {}),
+        },
+        provenance={
+            "data": [{"name": registered if request.data is None else path.name, "sha256": content_sha256(path)}],
+            "revision": revision(),
+            "seed": request.seed,
+        },
+        training={
+            "history": {"loss": fold.history.loss, "val_loss": fold.history.val_loss, "best_epoch": fold.history.best_epoch},
+            "rows": {"total": judged.total, **{part: len(rows) for part, rows in fold.rows.items()}},
+            "rows_sha256": judged.sha256,
+            "cross_validation": judged.summary,
+            "test": judged.kept,
+            "logistic regression": fold.logistic,
+            "bytes": {"teacher": len(teacher), "student float32": 4 * sum(value.size for value in fold.weights.values())},
+            **(training or {}),
+        },
+        blobs={"teacher.ubj": teacher, **(blobs or {})},
+    )
 
 
 def risk_thresholds(positive: np.ndarray, probability: np.ndarray) -> dict[str, float]:
