@@ -1,6 +1,6 @@
 /**
  * Writes src/generated: manifest types from the JSON Schema, the index of facades from src/models and src/packs, the SIMD LSTM as bytes,
- * and per backend the kernels that the graphs in dist/models really call. Adding a model or pack therefore means adding its module, no more.
+ * the resampler's constants, and per backend the kernels that the graphs in dist/models really call. Adding a model or pack therefore means adding its module, no more.
  */
 
 import { existsSync } from 'node:fs';
@@ -59,6 +59,12 @@ async function modelsIndex() {
   await write('models.ts', `${content.join('\n')}\n`);
 }
 
+/** What the resampler's filter must do, which Python reads from the same file. */
+async function resampler() {
+  const design = await readFile(join(PACKAGE, '../datasets/resampler.json'), 'utf8');
+  await write('resampler.ts', `/** Shares of the lower rate's Nyquist frequency, and decibels. */\nexport const RESAMPLER = ${design.trim()} as const;\n`);
+}
+
 async function lstmWasm() {
   const source = await readFile(join(PACKAGE, 'assembly/lstm.ts'), 'utf8');
   let wasm;
@@ -83,7 +89,7 @@ async function kernels() {
 }
 
 try {
-  await Promise.all([manifestTypes(), modelsIndex(), lstmWasm()]);
+  await Promise.all([manifestTypes(), modelsIndex(), lstmWasm(), resampler()]);
   // Unit tests run before any export, too.
   if (!process.argv.includes('--without-kernels')) await kernels();
 } catch (error) {

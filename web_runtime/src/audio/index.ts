@@ -15,4 +15,5 @@ export { type Frames, frameOf, GrowingFrames } from './frames.js';
 export { type AudioBufferLike, type AudioInput, channelsOf, mixToMono, type MonoAudio, type MultichannelAudio } from './input.js';
 export { type MelBands, MelFilters, type MelOptions, melSpectrogram } from './mel.js';
 export { mfcc } from './mfcc.js';
+export { resample, Resampler } from './resample.js';
 export { hann, type SampleSink, type SpectrumVisitor, Stft, type StftOptions } from './stft.js';
