@@ -9,6 +9,9 @@
  * ```
  */
 
+export { type BitDepth, encodeWav } from '../dsp/wav.js';
+export { measureLoudness } from '../loudness/measure.js';
+export { type Loudness, LoudnessMeter } from '../loudness/meter.js';
 export { powerToDb, raiseFloor, TOP_DB } from './decibels.js';
 export { delta } from './delta.js';
 export { type Frames, frameOf, GrowingFrames } from './frames.js';
