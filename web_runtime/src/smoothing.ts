@@ -1,0 +1,318 @@
+/**
+ * Exponential smoothing with a weekly season, fitted to each series by least squares: the twin of keras_models/smoothing.py, which states
+ * the recursion, the ranges and the search; the order of all sums is free, everything else is the same step by step.
+ */
+
+/** Constants of the fit, fixed by Python. */
+export interface SmoothingConstants {
+  /** Days of the season. */
+  readonly week: number;
+  /** Fewest days of a fit. */
+  readonly shortest: number;
+  /** Range of alpha. */
+  readonly level: readonly [number, number];
+  /** Range of a damped trend's damping. */
+  readonly damping: readonly [number, number];
+  /** Where searches start: alpha, beta's share of alpha, gamma's of 1 - alpha, damping's of its range. */
+  readonly starts: readonly (readonly number[])[];
+  /** Steps that every start takes before the best goes on. */
+  readonly tries: number;
+  /** Steps of a search at most. */
+  readonly steps: number;
+  /** Relative fall of the squared errors below which a search ends. */
+  readonly enough: number;
+  /** Marquardt's factor at first, after a step that helped, after one that did not. */
+  readonly caution: readonly [number, number, number];
+  /** Share of a diagonal element that is added to it. */
+  readonly ridge: number;
+}
+
+/** A fit to one series, in the unit of its values. */
+export interface SmoothingFit {
+  readonly alpha: number;
+  readonly beta: number;
+  readonly gamma: number;
+  /** 1 for a straight trend. */
+  readonly damping: number;
+  /** States before the first day; the season begins with the first day and sums to zero. */
+  readonly first: SmoothingState;
+  /** States after the last day; the season begins with the day after it. */
+  readonly last: SmoothingState;
+  /** Sum of the squared one-step errors. */
+  readonly squaredErrors: number;
+}
+
+/** What the recursion carries from day to day. */
+export interface SmoothingState {
+  readonly level: number;
+  /** Change a day. */
+  readonly slope: number;
+  /** One value a weekday. */
+  readonly season: readonly number[];
+}
+
+const SHARES = 4;
+
+/** For given parameters: the best first states, the errors that remain, and how they respond to each state. */
+interface Projection {
+  readonly shares: Float64Array;
+  readonly states: Float64Array;
+  readonly squared: number;
+  readonly errors: Float64Array;
+  /** [days, states], row by row. */
+  readonly responses: Float64Array;
+  /** Cholesky factor of the responses' products, lower triangle of [states, states]. */
+  readonly factor: Float64Array;
+}
+
+/**
+ * Fits a series of finite values, oldest first, three weeks or more.
+ *
+ * @param damped - Whether the trend is damped, or straight.
+ */
+export function fitSmoothing(values: Float64Array, damped: boolean, constants: SmoothingConstants): SmoothingFit {
+  return new Search(values, damped, constants).run();
+}
+
+/** The days after the last one. */
+export function forecastSmoothing({ last, damping }: SmoothingFit, horizon: number): number[] {
+  let reach = 0;
+  let power = 1;
+  return Array.from({ length: horizon }, (_, ahead) => {
+    power *= damping;
+    reach += power;
+    return last.level + reach * last.slope + last.season[ahead % last.season.length]!;
+  });
+}
+
+class Search {
+  private readonly states: number;
+
+  constructor(
+    private readonly values: Float64Array,
+    private readonly damped: boolean,
+    private readonly constants: SmoothingConstants,
+  ) {
+    this.states = constants.week + 1;
+  }
+
+  run(): SmoothingFit {
+    const { starts, tries, steps } = this.constants;
+    let best: { here: Projection; caution: number; isSearching: boolean } | undefined;
+    for (const start of starts) {
+      const found = this.search(this.project(Float64Array.from(start)), this.constants.caution[0], tries);
+      if (best === undefined || found.here.squared < best.here.squared) best = found;
+    }
+    const { here, caution, isSearching } = best!;
+    return this.fit(isSearching ? this.search(here, caution, steps).here : here);
+  }
+
+  /** Marquardt steps until there is nothing to gain. */
+  private search(from: Projection, firstCaution: number, steps: number): { here: Projection; caution: number; isSearching: boolean } {
+    const { enough, ridge } = this.constants;
+    const [, bolder, shyer] = this.constants.caution;
+    let here = from;
+    let caution = firstCaution;
+    let slopes: Float64Array | null = null;
+    for (let step = 0; step < steps; step++) {
+      slopes ??= this.slopes(here);
+      const there = this.project(this.stepped(here, slopes, caution));
+      const gained = here.squared - there.squared;
+      const isBetter = there.squared < here.squared;
+      const isDone = isBetter ? !(gained > enough * here.squared) : !(caution * shyer < 1 / ridge);
+      caution *= isBetter ? bolder : shyer;
+      if (isBetter) {
+        here = there;
+        slopes = null;
+      }
+      if (isDone) return { here, caution, isSearching: false };
+    }
+    return { here, caution, isSearching: true };
+  }
+
+  /** Alpha, alpha * beta, gamma and damping. */
+  private parameters(shares: Float64Array): readonly [number, number, number, number] {
+    const [alpha, trend, seasonal, damping] = shares as unknown as [number, number, number, number];
+    const [low, high] = this.constants.damping;
+    return [alpha, trend * alpha ** 2, seasonal * (1 - alpha), this.damped ? low + damping * (high - low) : 1];
+  }
+
+  /** Errors from states of zero, and the response to each state, in one recursion; then least squares. */
+  private project(shares: Float64Array): Projection {
+    const { values, states } = this;
+    const { week, ridge } = this.constants;
+    const [alpha, trend, gamma, damping] = this.parameters(shares);
+    const columns = states + 1;
+    const level = new Float64Array(columns);
+    const slope = new Float64Array(columns);
+    const season = new Float64Array(week * columns);
+    slope[1] = 1;
+    for (let day = 0; day < week; day++) season[day * columns + day + 2] = 1;
+    const errors = new Float64Array(values.length);
+    const responses = new Float64Array(values.length * states);
+    const gram = new Float64Array(states * states);
+    const right = new Float64Array(states);
+    const error = new Float64Array(columns);
+    for (let day = 0; day < values.length; day++) {
+      const at = (day % week) * columns;
+      for (let column = 0; column < columns; column++) {
+        const carried = damping * slope[column]!;
+        const ahead = level[column]! + carried;
+        const wrong = (column === 0 ? values[day]! : 0) - ahead - season[at + column]!;
+        error[column] = wrong;
+        level[column] = ahead + alpha * wrong;
+        slope[column] = carried + trend * wrong;
+        season[at + column]! += gamma * wrong;
+      }
+      const alone = error[0]!;
+      errors[day] = alone;
+      for (let one = 0; one < states; one++) {
+        const response = error[one + 1]!;
+        responses[day * states + one] = response;
+        right[one]! -= response * alone;
+        for (let other = 0; other <= one; other++) gram[one * states + other]! += response * error[other + 1]!;
+      }
+    }
+    for (let one = 0; one < states; one++) gram[one * states + one]! *= 1 + ridge;
+    const factor = cholesky(gram, states);
+    const best = solved(factor, right, states);
+    let squared = 0;
+    for (let day = 0; day < values.length; day++) {
+      let error = errors[day]!;
+      for (let one = 0; one < states; one++) error += responses[day * states + one]! * best[one]!;
+      errors[day] = error;
+      squared += error * error;
+    }
+    return { shares, states: best, squared, errors, responses, factor };
+  }
+
+  /** Derivatives of the errors by the shares, [days, 4], the first states held. */
+  private slopes({ shares, states }: Projection): Float64Array {
+    const { values } = this;
+    const { week } = this.constants;
+    const [alpha, trend, gamma, damping] = this.parameters(shares);
+    const columns = 1 + SHARES;
+    const level = new Float64Array(columns);
+    const slope = new Float64Array(columns);
+    const season = new Float64Array(week * columns);
+    slope[0] = states[0]!;
+    for (let day = 0; day < week; day++) season[day * columns] = states[day + 1]!;
+    const [, trendShare, seasonalShare] = shares as unknown as [number, number, number];
+    const range = this.constants.damping[1] - this.constants.damping[0];
+    const slopes = new Float64Array(values.length * SHARES);
+    const error = new Float64Array(columns);
+    for (let day = 0; day < values.length; day++) {
+      const at = (day % week) * columns;
+      const before = slope[0]!;
+      for (let column = 0; column < columns; column++) {
+        const carried = damping * slope[column]! + (column === 4 ? before : 0);
+        const ahead = level[column]! + carried;
+        const wrong = (column === 0 ? values[day]! : 0) - (ahead + season[at + column]!);
+        error[column] = wrong;
+        level[column] = ahead + alpha * wrong;
+        slope[column] = carried + trend * wrong;
+        season[at + column]! += gamma * wrong;
+      }
+      level[1]! += error[0]!;
+      slope[2]! += error[0]!;
+      season[at + 3]! += error[0]!;
+      const row = day * SHARES;
+      slopes[row] = error[1]! + 2 * trendShare * alpha * error[2]! - seasonalShare * error[3]!;
+      slopes[row + 1] = alpha ** 2 * error[2]!;
+      slopes[row + 2] = (1 - alpha) * error[3]!;
+      slopes[row + 3] = range * error[4]!;
+    }
+    return slopes;
+  }
+
+  /** The shares after Marquardt's step for what first states can't explain; none out of its range. */
+  private stepped({ shares, errors, responses, factor }: Projection, slopes: Float64Array, caution: number): Float64Array {
+    const { states } = this;
+    const curvature = new Float64Array(SHARES * SHARES);
+    const gradient = new Float64Array(SHARES);
+    const cross = Array.from({ length: SHARES }, () => new Float64Array(states));
+    for (let day = 0; day < errors.length; day++) {
+      for (let one = 0; one < SHARES; one++) {
+        const slope = slopes[day * SHARES + one]!;
+        gradient[one]! -= slope * errors[day]!;
+        for (let other = 0; other <= one; other++) curvature[one * SHARES + other]! += slope * slopes[day * SHARES + other]!;
+        const column = cross[one]!;
+        for (let state = 0; state < states; state++) column[state]! += slope * responses[day * states + state]!;
+      }
+    }
+    const explained = cross.map((column) => solved(factor, column, states));
+    for (let one = 0; one < SHARES; one++)
+      for (let other = 0; other <= one; other++)
+        for (let state = 0; state < states; state++) curvature[one * SHARES + other]! -= cross[one]![state]! * explained[other]![state]!;
+    for (let one = 0; one < SHARES; one++) {
+      const [low, high] = this.range(one);
+      const share = shares[one]!;
+      const size = curvature[one * SHARES + one]!;
+      const isHeld = (share <= low && gradient[one]! < 0) || (share >= high && gradient[one]! > 0) || (one === 3 && !this.damped) || !(size > 0);
+      if (isHeld) {
+        gradient[one] = 0;
+        for (let other = 0; other < SHARES; other++) curvature[Math.max(one, other) * SHARES + Math.min(one, other)] = 0;
+      }
+      curvature[one * SHARES + one] = isHeld ? 1 : size * (1 + caution);
+    }
+    const step = solved(cholesky(curvature, SHARES), gradient, SHARES);
+    return shares.map((share, one) => Math.min(this.range(one)[1], Math.max(this.range(one)[0], share + step[one]!)));
+  }
+
+  private range(share: number): readonly [number, number] {
+    return share === 0 ? this.constants.level : [0, 1];
+  }
+
+  private fit({ shares, states, squared }: Projection): SmoothingFit {
+    const { values } = this;
+    const { week } = this.constants;
+    const [alpha, trend, gamma, damping] = this.parameters(shares);
+    let level = 0;
+    let slope = states[0]!;
+    const season = Array.from(states.subarray(1));
+    const first = centred(level, slope, season);
+    values.forEach((value, day) => {
+      const ahead = level + damping * slope;
+      const error = value - ahead - season[day % week]!;
+      level = ahead + alpha * error;
+      slope = damping * slope + trend * error;
+      season[day % week]! += gamma * error;
+    });
+    const next = values.length % week;
+    const last = centred(level, slope, [...season.slice(next), ...season.slice(0, next)]);
+    return { alpha, beta: shares[1]! * alpha, gamma, damping, first, last, squaredErrors: squared };
+  }
+}
+
+/** The same states with a season that sums to zero: a constant may move between the two without any forecast changing. */
+function centred(level: number, slope: number, season: readonly number[]): SmoothingState {
+  const mean = season.reduce((total, value) => total + value, 0) / season.length;
+  return { level: level + mean, slope, season: season.map((value) => value - mean) };
+}
+
+/** Lower factor of a positive definite matrix given by its lower triangle. */
+function cholesky(matrix: Float64Array, size: number): Float64Array {
+  const factor = new Float64Array(matrix.length);
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column <= row; column++) {
+      let rest = matrix[row * size + column]!;
+      for (let at = 0; at < column; at++) rest -= factor[row * size + at]! * factor[column * size + at]!;
+      factor[row * size + column] = row === column ? Math.sqrt(Math.max(rest, Number.MIN_VALUE)) : rest / factor[column * size + column]!;
+    }
+  }
+  return factor;
+}
+
+/** Solution of the system of a factor. */
+function solved(factor: Float64Array, right: Float64Array, size: number): Float64Array {
+  const solution = Float64Array.from(right);
+  for (let row = 0; row < size; row++) {
+    for (let at = 0; at < row; at++) solution[row]! -= factor[row * size + at]! * solution[at]!;
+    solution[row]! /= factor[row * size + row]!;
+  }
+  for (let row = size - 1; row >= 0; row--) {
+    for (let at = row + 1; at < size; at++) solution[row]! -= factor[at * size + row]! * solution[at]!;
+    solution[row]! /= factor[row * size + row]!;
+  }
+  return solution;
+}
