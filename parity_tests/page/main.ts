@@ -3,6 +3,7 @@
 import { engine, env } from '@tensorflow/tfjs-core';
 import { type BackendName, createSuite, type MemoryReport, type SessionTimings, type Suite, type SuiteOptions, TunesmithError } from 'tunesmith';
 
+import { analyzeFile, audioHandlers } from './audio.js';
 import { fromText, textOf, type TensorText, toText } from './base64.js';
 
 type Call = readonly unknown[];
@@ -37,6 +38,11 @@ function facadeOf(backend: Choice, model: string): Facade {
 
 /** What the tests may ask of the page, by name; every answer survives JSON. */
 const handlers = {
+  ...audioHandlers,
+
+  /** What the suite's facades find in an audio file, given in base64. */
+  analyze: (backend: Choice, file: string): Promise<object> => analyzeFile(suiteOn(backend), file),
+
   /** Creates the suite of a backend, in place of an earlier one. */
   async open(backend: Choice, options: Partial<SuiteOptions> = {}): Promise<void> {
     await suites.get(backend)?.dispose();

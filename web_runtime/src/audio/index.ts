@@ -12,11 +12,17 @@
 export { type BitDepth, encodeWav } from '../dsp/wav.js';
 export { measureLoudness } from '../loudness/measure.js';
 export { type Loudness, LoudnessMeter } from '../loudness/meter.js';
+export { analysesOf, type Analysis, analyze, type AudioFacade } from './analysis.js';
+export { ChromaFilters, chromagram, type ChromaOptions, estimateTuning, PITCH_CLASSES } from './chroma.js';
 export { powerToDb, raiseFloor, TOP_DB } from './decibels.js';
+export { decodeAudio } from './decode.js';
 export { delta } from './delta.js';
 export { type Frames, frameOf, GrowingFrames } from './frames.js';
+export { sampleRateOf } from './header.js';
 export { type AudioBufferLike, type AudioInput, channelsOf, mixToMono, type MonoAudio, type MultichannelAudio } from './input.js';
 export { type MelBands, MelFilters, type MelOptions, melSpectrogram } from './mel.js';
 export { mfcc } from './mfcc.js';
+export { type OnsetOptions, onsetStrength } from './onset.js';
 export { resample, Resampler } from './resample.js';
 export { hann, type SampleSink, type SpectrumVisitor, Stft, type StftOptions } from './stft.js';
+export { TuningEstimator } from './tuning.js';

@@ -56,7 +56,7 @@ export class MelFilters {
   }
 
   /** Energy of each band [bands] of a power spectrum [nFft / 2 + 1]. */
-  apply(power: Float64Array, out: Float32Array): void {
+  apply(power: Float32Array, out: Float32Array): void {
     for (let band = 0; band < this.bands; band++) {
       const weights = this.weights[band]!;
       const start = this.starts[band]!;

@@ -1,13 +1,15 @@
 /**
  * Short-time Fourier transform as `librosa.stft` does it: frames centred on multiples of the hop, zeros beyond both ends, periodic Hann
- * window, transform in float64, result rounded to float32. One plan owns all buffers; a signal can be given whole, in chunks, or only some
- * of its frames computed.
+ * window, transform in float64, result rounded to float32. One plan owns all buffers; a signal can be given whole, in chunks, or only
+ * some of its frames computed.
  */
 
 import FFT from 'fft.js';
 
 import { InputError } from '../errors.js';
 import { checkFinite } from './input.js';
+
+const { fround } = Math;
 
 /** Frames and hops, in samples. */
 export interface StftOptions {
@@ -26,7 +28,7 @@ export interface SampleSink {
 }
 
 /** Sees the power spectrum of one frame; the array [nFft / 2 + 1] is reused for the next one. */
-export type SpectrumVisitor = (power: Float64Array, frame: number) => void;
+export type SpectrumVisitor = (power: Float32Array, frame: number) => void;
 
 /** A plan for one length of frame and one hop. */
 export class Stft {
@@ -38,7 +40,7 @@ export class Stft {
   private readonly window: Float64Array;
   private readonly frame: Float64Array;
   private readonly spectrum: Float64Array;
-  private readonly power: Float64Array;
+  private readonly power: Float32Array;
 
   /** @throws {@link InputError} where nFft is no power of two from 4 on, or hop no positive integer. */
   constructor({ nFft = 2048, hop = 512 }: StftOptions = {}) {
@@ -53,7 +55,7 @@ export class Stft {
     this.window = hann(nFft);
     this.frame = new Float64Array(nFft);
     this.spectrum = new Float64Array(2 * nFft);
-    this.power = new Float64Array(this.bins);
+    this.power = new Float32Array(this.bins);
   }
 
   /** Frames of a signal of so many samples: one, even for the shortest. */
@@ -118,7 +120,7 @@ export class Stft {
   }
 
   /** Power spectrum of the frame that starts at a sample; what lies outside the signal counts as 0. */
-  private transform(samples: Float32Array, start: number): Float64Array {
+  private transform(samples: Float32Array, start: number): Float32Array {
     const { nFft, bins, frame, window, spectrum, power } = this;
     const first = Math.min(Math.max(-start, 0), nFft);
     const end = Math.max(Math.min(samples.length - start, nFft), first);
@@ -127,10 +129,8 @@ export class Stft {
     frame.fill(0, end);
     this.fft.realTransform(spectrum, frame);
     for (let bin = 0; bin < bins; bin++) {
-      // librosa keeps its STFT in complex64: the same roundings here, so that later thresholds decide alike.
-      const re = Math.fround(spectrum[2 * bin]!);
-      const im = Math.fround(spectrum[2 * bin + 1]!);
-      power[bin] = re * re + im * im;
+      const magnitude = absolute(fround(spectrum[2 * bin]!), fround(spectrum[2 * bin + 1]!));
+      power[bin] = magnitude * magnitude;
     }
     return power;
   }
@@ -139,6 +139,18 @@ export class Stft {
 /** Periodic Hann window [length]: `scipy.signal.get_window('hann', length)`. */
 export function hann(length: number): Float64Array {
   return Float64Array.from({ length }, (_, at) => 0.5 - 0.5 * Math.cos((2 * Math.PI * at) / length));
+}
+
+/**
+ * Absolute value of a complex64, in numpy's own steps of float32: where later code picks the largest of nearly equal powers, as tuning
+ * estimation does on an impulse, one rounding more or less would decide.
+ */
+function absolute(re: number, im: number): number {
+  const [a, b] = [Math.abs(re), Math.abs(im)];
+  const larger = a > b ? a : b;
+  if (larger === 0) return 0;
+  const ratio = fround((a > b ? b : a) / larger);
+  return fround(fround(Math.sqrt(fround(ratio * ratio + 1))) * larger);
 }
 
 function checkSignal(samples: Float32Array): void {

@@ -1,0 +1,84 @@
+/** What the tests ask of the audio front end: every feature of a signal at once, so that files are decoded and sent over only once. */
+
+import {
+  analyze,
+  chromagram,
+  decodeAudio,
+  delta,
+  estimateTuning,
+  type Frames,
+  melSpectrogram,
+  mfcc,
+  mixToMono,
+  type MonoAudio,
+  onsetStrength,
+  powerToDb,
+  resample,
+  Stft,
+} from 'tunesmith/audio';
+
+import { fromText, textOf, type TensorText } from './base64.js';
+
+/** Audio as Python sends it: a file's bytes in base64, or samples. */
+type AudioText = { readonly file: string } | { readonly samples: TensorText; readonly sampleRate: number };
+
+async function read(audio: AudioText): Promise<MonoAudio> {
+  if ('file' in audio) return mixToMono(await decodeAudio(bytesOf(audio.file)));
+  const { samples } = fromText({ samples: audio.samples });
+  return mixToMono({ samples: samples!.data as Float32Array, sampleRate: audio.sampleRate });
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+function textOfFrames({ values, count, size }: Frames): TensorText {
+  return textOf([count, size], values);
+}
+
+function magnitudes(samples: Float32Array): TensorText {
+  const stft = new Stft();
+  const values = new Float32Array(stft.frameCount(samples.length) * stft.bins);
+  stft.visit(samples, (power, frame) => values.set(power.map(Math.sqrt), frame * stft.bins));
+  return textOf([stft.frameCount(samples.length), stft.bins], values);
+}
+
+/** What a suite's facades find in a file, given in base64. */
+export async function analyzeFile(suite: object, file: string): Promise<object> {
+  return analyze(suite, await decodeAudio(bytesOf(file)));
+}
+
+/** Handlers of the page. */
+export const audioHandlers = {
+  /** Mono audio as decoded, and resampled. */
+  async audioSamples(audio: AudioText, rate: number): Promise<{ sampleRate: number; decoded: TensorText; resampled: TensorText }> {
+    const decoded = await read(audio);
+    const { samples } = resample(decoded, rate);
+    const { length } = decoded.samples;
+    return { sampleRate: decoded.sampleRate, decoded: textOf([length], decoded.samples), resampled: textOf([samples.length], samples) };
+  },
+
+  /** All features of a signal at a rate, frame after frame. */
+  async audioFeatures(audio: AudioText, rate: number): Promise<Record<string, TensorText>> {
+    const { samples, sampleRate } = resample(await read(audio), rate);
+    const logMel = powerToDb(melSpectrogram(samples, { sampleRate }));
+    const coefficients = mfcc(logMel);
+    const tuning = estimateTuning(samples, sampleRate);
+    const features: Record<string, TensorText> = {
+      magnitude: magnitudes(samples),
+      logMel: textOfFrames(logMel),
+      narrowLogMel: textOfFrames(powerToDb(melSpectrogram(samples, { sampleRate, fMin: 20, fMax: 8000 }))),
+      mfcc: textOfFrames(coefficients),
+      tuning: textOf([1], Float32Array.of(tuning)),
+      chroma: textOfFrames(chromagram(samples, sampleRate, { tuning })),
+    };
+    for (const aggregate of ['mean', 'median'] as const) {
+      const strength = onsetStrength(logMel, { aggregate });
+      features[`${aggregate}Onset`] = textOf([strength.length], strength);
+    }
+    for (const order of [1, 2] as const) {
+      if (coefficients.count >= 9) features[`delta${order}`] = textOfFrames(delta(coefficients, { order }));
+    }
+    return features;
+  },
+};
