@@ -13,6 +13,8 @@ from datasets.files import write_atomically
 from keras_models.report import environment, write_report
 from keras_models.spec import BACKENDS
 from keras_models.suite import load_pack, model_names, pack_names
+from parity_tests.audio import MODEL as AUDIO
+from parity_tests.audio import measure_audio
 from parity_tests.faults import measure_faults
 from parity_tests.finding import Finding, guarded, tell
 from parity_tests.harness import ROOT, Chromium
@@ -50,6 +52,7 @@ def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
         for pack in pack_names():
             findings += tell(guarded(pack, BACKEND, "outputs", partial(measure_pack, page, load_pack(pack))))
         renderer = page.call("renderer")
+    findings += tell(guarded(AUDIO, "cpu", "features", partial(measure_audio, browser)))
     for reference in references:
         for stage, measures in (("latency", measure_performance), ("faults", measure_faults)):
             findings += tell(guarded(reference.name, "all", stage, partial(measures, browser, reference)))
