@@ -153,6 +153,15 @@ _ALL = (
         sha256="2b2ae1803dd5357046a725b207faa94a065b5597d1016a0fe3fbcf1514077e4f",
         placing=_PLACING_POSTS,
     ),
+    DataSet(
+        name="emoji_tweets",
+        path="text/emoji_tweets_2017.parquet",
+        what="12,118 tweets of one night of 2017, rich in emoji and hashtags, mentions masked (created_at, text)",
+        source="GitHub fivethirtyeight/data @ fcf572c4, mayweather-mcgregor/tweets.csv",
+        licence="CC BY 4.0 (the compilation); the texts stay their authors'",
+        sha256="6166130c1ef760f2ddfd0d808593b035381fb63219a6bafd5e4edc758f947d51",
+        placing="download that file from the repository and keep its columns created_at, emojis, retweeted and text as Parquet",
+    ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 

@@ -1,0 +1,137 @@
+"""The content pack: privacy of what it holds, voices and hashtags that do what they say, and no line of anyone's post."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets.brand_posts import BrandPosts, load_brand_posts
+from datasets.registry import DataMissingError, find
+from datasets.tokens import tokens
+from keras_models.checkpoint import load_checkpoint
+from keras_models.content import DATA, PACK, learned_of
+from keras_models.content_guard import Guard, learn_guard
+from keras_models.content_hashtags import suggest, tag_key, tagged
+from keras_models.content_random import Random
+from keras_models.content_training import KEPT_OUT, split_posts
+from keras_models.content_voice import build_voice, match
+from keras_models.content_writing import LONGEST_RUN, learn_writing
+from keras_models.spec import TrainRequest
+
+CITIES = ("LONDON", "PARIS", "ROME", "OSLO", "BERLIN", "MADRID", "WIEN", "PRAG", "RIGA", "BERN")
+LOUD = [f"SHOW TONIGHT!!! {word} 🔥🔥 #live #tour" for word in CITIES]
+THINGS = ("rain", "snow", "light", "stone", "leaves", "sand")
+CALM = [f"we sat by the river and wrote about {word}, slowly, all day long." for word in THINGS]
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return learned_of(load_checkpoint("content"))
+
+
+@pytest.fixture(scope="module")
+def posts() -> BrandPosts:
+    try:
+        return split_posts(load_brand_posts(find(DATA[0])))["learning"]
+    except DataMissingError as missing:
+        pytest.skip(str(missing))
+
+
+def test_no_page_is_on_both_sides(posts) -> None:
+    parts = split_posts(load_brand_posts(find(DATA[0])))
+    assert not set(posts.brand) & set(parts["kept out"].brand) and set(parts["kept out"].brand) == set(KEPT_OUT)
+    assert posts.published.max() < parts["later"].published.min()
+
+
+def test_the_pack_holds_no_address_mention_or_link(learned) -> None:
+    lines = [*learned["idf"], *learned["tags"], *learned["writing"]["words"], *learned["writing"]["templates"]]
+    assert [line for line in lines if {token.kind for token in tokens(line)} & {"mention", "email", "phone", "link"}] == []
+    assert [line for line in lines if re.search(r"@\w|https?:|[0-9]{7}", line)] == []
+
+
+def test_no_phrase_of_six_words_of_one_author_is_in_the_pack(learned, posts) -> None:
+    authors: dict[str, set[str]] = {}
+    for brand, text in zip(posts.brand, posts.text, strict=True):
+        words = [token.text.lower().replace("’", "'") for token in tokens(text) if token.kind == "word"]
+        for at in range(len(words) - LONGEST_RUN):
+            authors.setdefault(" ".join(words[at : at + LONGEST_RUN + 1]), set()).add(brand)
+    for template in learned["writing"]["templates"]:
+        for part in re.split(r"\{\w+\}", template):
+            words = [token.text.lower() for token in tokens(part) if token.kind == "word"]
+            for at in range(len(words) - LONGEST_RUN):
+                assert len(authors.get(" ".join(words[at : at + LONGEST_RUN + 1]), set())) != 1, template
+
+
+def test_ngrams_have_their_support(learned) -> None:
+    for order in ("bigrams", "trigrams"):
+        context = {"bigrams": 1, "trigrams": 2}[order]
+        assert all(count >= 2 for row in learned["writing"][order] for count in row[context + 1 :: 2])
+
+
+def test_words_of_one_brand_stay_out_of_the_chains() -> None:
+    texts = ["we love our secretword today"] * 3 + ["we love our music today"] * 3
+    made = BrandPosts(["a"] * 4 + ["b"] * 2, np.arange(6), texts, np.zeros(6))
+    words = learn_writing(made)["writing"]["words"]
+    assert "music" in words and "secretword" not in words
+
+
+def test_the_guard_knows_every_run_of_a_training_post(posts, learned) -> None:
+    guard = Guard(learned["guard"], [])
+    plain = [text for text in posts.text if {token.kind for token in tokens(text)} <= {"word", "mark", "number", "break", "emoji"}]
+    long = [text for text in plain if len(re.findall(r"\w+", text)) > 12][:500]
+    assert long
+    for text in long:
+        words = re.findall(r"\w+", text)
+        assert guard.repeats(" ".join(words[2:10])), text
+
+
+@given(st.lists(st.sampled_from(["one", "two", "three", "four", "five", "six", "seven"]), min_size=7, max_size=12))
+def test_a_guard_never_misses_what_it_learned(words) -> None:
+    assert Guard(learn_guard([" ".join(words)])["guard"], []).repeats("so " + ", ".join(words).upper())
+
+
+def test_a_voice_knows_its_own_posts_from_another(learned) -> None:
+    loud, calm = build_voice(LOUD[:6], learned), build_voice(CALM[:4], learned)
+    assert match(LOUD[8], loud, learned)["similarity"] > match(LOUD[8], calm, learned)["similarity"]
+    assert match(CALM[5], calm, learned)["similarity"] > match(CALM[5], loud, learned)["similarity"]
+    off = {each["feature"]: each["spreads"] for each in match(CALM[5], loud, learned)["off"]}
+    assert off and all(abs(one) >= abs(other) for one, other in pairwise(off.values()))
+    assert match(LOUD, loud, learned)["similarity"] == pytest.approx(1, abs=0.05)
+
+
+def test_hashtags_are_known_distinct_and_not_in_the_text(learned) -> None:
+    voice = [tagged(post, learned) for post in LOUD]
+    found = suggest("Show in Berlin #LIVE", voice, learned, count=10)
+    keys = [tag_key(one["tag"]) for one in found]
+    assert "tour" in keys and "live" not in keys and len(set(keys)) == len(keys)
+    known = set(learned["tags"]) | {"tour", "live", "show", "berlin"}
+    assert set(keys) <= known
+
+
+def test_two_words_make_no_tag_without_evidence(learned) -> None:
+    found = suggest("Purple Elephant Parade tonight", [], learned, count=30)
+    assert "purpleelephant" not in [tag_key(one["tag"]) for one in found]
+    voice = [tagged("Love it #Purple_Elephant", learned)]
+    assert "#Purple_Elephant" in [one["tag"] for one in suggest("Purple Elephant Parade tonight", voice, learned, count=30)]
+
+
+def test_a_random_number_hangs_on_seed_stream_and_place_alone() -> None:
+    first, again = Random(7, 3), Random(7, 3)
+    assert [first.below(1000) for _ in range(9)] == [again.below(1000) for _ in range(9)]
+    drawn = [Random(seed, 0).below(10) for seed in range(2000)]
+    assert min(np.bincount(drawn)) > 140
+
+
+def test_a_users_own_posts_make_a_pack(tmp_path) -> None:
+    path = tmp_path / "posts.csv"
+    lines = [f"loud,2025-01-{1 + at:02}T10:00:00,{text}" for at, text in enumerate(LOUD)]
+    lines += [f'calm,2025-02-{1 + at:02}T10:00:00,"{text}"' for at, text in enumerate(CALM)]
+    path.write_text("brand,published_at,text\n" + "\n".join(lines))
+    checkpoint = PACK.train(TrainRequest(data=path, seed=20, folder=tmp_path))
+    assert checkpoint.config["brands"] == 2 and {"live", "tour"} <= set(learned_of(checkpoint)["tags"])
+    assert PACK.evaluations(checkpoint, path, "all") is not None

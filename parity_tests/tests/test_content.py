@@ -1,0 +1,55 @@
+"""What the content pack alone promises in the browser: the same tokens on 20,000 real posts, and refusals that name the field."""
+
+import pandas as pd
+import pytest
+
+from datasets.brand_posts import load_brand_posts
+from datasets.registry import DataMissingError, find
+from datasets.tokens import tokens
+from keras_models.content import DATA
+from parity_tests.harness import PageError
+
+PACK = "content"
+TEXTS = 20_000
+AT_ONCE = 2000
+
+
+def call(page, method, *arguments):
+    (answer,) = page.call("predict", "wasm", PACK, method, [list(arguments)])
+    return answer
+
+
+@pytest.fixture(scope="module")
+def texts():
+    """20,000 different real texts: tweets rich in emoji, and posts of musicians."""
+    try:
+        posts, tweets = load_brand_posts(find(DATA[0])).text, pd.read_parquet(find(DATA[1]))["text"].tolist()
+    except DataMissingError as missing:
+        pytest.skip(str(missing))
+    return list(dict.fromkeys([*tweets[:8500], *posts, *tweets[8500:]]))[:TEXTS]
+
+
+def test_tokens_are_equal_on_20000_real_posts(page, texts):
+    assert len(texts) == TEXTS
+    for start in range(0, TEXTS, AT_ONCE):
+        some = texts[start : start + AT_ONCE]
+        answers = page.call("predict", "wasm", PACK, "tokens", [[text] for text in some])
+        got = [[(token["kind"], token["text"], token["spaced"]) for token in answer] for answer in answers]
+        expected = [[(token.kind, token.text, token.spaced) for token in tokens(text)] for text in some]
+        assert [pair for pair in zip(some, got, expected, strict=True) if pair[1] != pair[2]] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "message"),
+    [
+        ("tokens", [7], "content: tokens: text expects a string, got number"),
+        ("voice", ["one post"], "content: voice: posts expects a list of strings, got string"),
+        ("voice", [["a", None]], r"content: voice: posts\[1\] expects a string"),
+        ("match", ["text", {"texts": []}], "content: match: voice expects what content.voice"),
+        ("hashtags", ["text", {"count": 0}], "content: hashtags: count expects a whole number from 1 to 30, got 0"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(page, method, arguments, message):
+    with pytest.raises(PageError, match=message) as refused:
+        call(page, method, *arguments)
+    assert (refused.value.name, refused.value.code) == ("InputError", "input")
