@@ -45,7 +45,9 @@ function magnitudes(samples: Float32Array): TensorText {
 
 /** What a suite's facades find in a file, given in base64. */
 export async function analyzeFile(suite: object, file: string): Promise<object> {
-  return analyze(suite, await decodeAudio(bytesOf(file)));
+  const audio = await decodeAudio(bytesOf(file));
+  const { numberOfChannels: channels, sampleRate, duration: seconds } = audio;
+  return { audio: { channels, sampleRate, seconds }, ...(await analyze(suite, audio)) };
 }
 
 /** Handlers of the page. */

@@ -1,8 +1,16 @@
-"""The audio front end in the browser equals librosa and soxr on every signal."""
+"""The audio front end in the browser equals librosa and soxr on every signal, and `analyze` answers file by file."""
 
+import json
+import subprocess
+import sys
+
+import numpy as np
 import pytest
+import soundfile
 
+from parity_tests.analysis import analyze
 from parity_tests.audio import FEATURES, MODEL
+from parity_tests.harness import ROOT
 
 
 def test_every_feature_is_within_its_bound_on_every_signal(measurements):
@@ -12,3 +20,33 @@ def test_every_feature_is_within_its_bound_on_every_signal(measurements):
     failed = [finding.line() for finding in findings if finding.row.ok is False]
     if failed:
         pytest.fail("\n".join(failed), pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def tone(tmp_path_factory):
+    """Two seconds of a chord, stereo at 44.1 kHz."""
+    path = tmp_path_factory.mktemp("audio") / "tone of three.wav"
+    time = np.arange(2 * 44100) / 44100
+    chord = sum(np.sin(2 * np.pi * hertz * time) for hertz in (262, 330, 392)) / 4
+    soundfile.write(path, np.stack([chord, chord / 2], axis=1), 44100)
+    return path
+
+
+def test_good_files_are_answered_beside_bad_ones(browser, tone, tmp_path):
+    noise, gone = tmp_path / "noise.mp3", tmp_path / "gone.wav"
+    noise.write_bytes(np.random.default_rng(0).bytes(3000))
+    answers = analyze(browser, [noise, tone, gone])
+    assert answers[str(tone)]["audio"] == {"channels": 2, "sampleRate": 44100, "seconds": 2}
+    assert (answers[str(noise)]["error"]["name"], answers[str(noise)]["error"]["code"]) == ("InputError", "input")
+    assert "can decode" in answers[str(noise)]["error"]["message"]
+    assert answers[str(gone)]["error"]["name"] == "FileNotFoundError"
+
+
+def test_the_command_prints_json_and_fails_for_a_bad_file(tone, tmp_path):
+    empty = tmp_path / "empty.flac"
+    empty.touch()
+    command = [sys.executable, "-m", "parity_tests", "analyze", str(tone), str(empty)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert set(json.loads(done.stdout)) == {str(tone), str(empty)}
+    assert done.stderr.count("\n") == 1 and f"{empty}: InputError: audio: expected a file with audio, got an empty one" in done.stderr

@@ -12,10 +12,10 @@ def test_a_picture_without_a_report_names_the_remedy(tmp_path, monkeypatch, caps
     assert capsys.readouterr().err == "reports/none.html is missing; run `make parity`\n"
 
 
-@pytest.mark.parametrize("command", ["report", "bench"])
+@pytest.mark.parametrize("command", [["report"], ["bench"], ["analyze", "song.mp3"]])
 def test_a_report_without_models_names_the_remedy(command, monkeypatch, capsys):
     monkeypatch.setattr(harness, "MODELS", harness.ROOT / "dist" / "nowhere")
-    assert main([command]) == 1
+    assert main(command) == 1
     assert capsys.readouterr().err == "dist/nowhere/manifest.json is missing; run `make export`\n"
 
 
