@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from datasets.streams import Series, Windows
+from keras_models.checkpoint import Checkpoint
 from keras_models.forecaster_graph import FLOOR, HORIZON, LARGEST_LOG, TINY, WEEK, WINDOW
 from keras_models.smoothing import fit
+from keras_models.spec import Run
 
 PARTS = ("lstm", "additive", "damped")
 BANDS = ("median", "lower", "upper")
@@ -24,6 +26,18 @@ NETWORK_ALONE = {
     "weights": {"lstm": [1.0] * HORIZON, "additive": [0.0] * HORIZON, "damped": [0.0] * HORIZON},
     "widening": {"lower": [1.0] * HORIZON, "upper": [1.0] * HORIZON},
 }
+
+
+def blend_of(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Weights and widening that a checkpoint learned; the network alone where it learned none."""
+    return checkpoint.config.get("blend", NETWORK_ALONE)
+
+
+def constants(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What the manifest carries of this module for the browser."""
+    blend = blend_of(checkpoint)
+    fixed = {"history": HISTORY, "margin": MARGIN, "floor": FLOOR, "largest": LARGEST_LOG, "tiny": TINY}
+    return {"weights": blend["weights"], "widening": blend["widening"], **fixed}
 
 
 def histories(runs: Sequence[Series], part: Windows) -> list[np.ndarray]:
@@ -70,9 +84,14 @@ def smoothed(series: Sequence[np.ndarray], horizon: int = HORIZON) -> dict[str, 
 
 
 def blended(
-    scale: np.ndarray, lstm: Mapping[str, np.ndarray], smoothing: Mapping[str, np.ndarray], blend: Mapping[str, Any]
+    scale: np.ndarray,
+    lstm: Mapping[str, np.ndarray],
+    smoothing: Mapping[str, np.ndarray],
+    blend: Mapping[str, Any],
+    *,
+    before: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Median, lower and upper of the blend, values [n, 7].
+    """Median, lower and upper of the blend over one week, values [n, 7].
 
     The bounds lie as far from the blend as the network's from its median, in logarithms, times the day's widening; never nearer than the
     day before.
@@ -87,14 +106,73 @@ def blended(
         Medians ``additive`` and ``damped``, [n, 7].
     blend
         ``weights``: part -> [7], summing to 1 each day; ``widening``: ``lower`` and ``upper`` -> [7].
+    before
+        Logarithms by which the bounds of the last day before this week lie below and above its median, each [n]: errors of weeks are
+        taken as independent, so that their squares add up.
     """
     logs = {name: to_logs(np.asarray(lstm[name], np.float64), scale) for name in BANDS}
     parts = {"lstm": logs["median"], **{name: to_logs(value, scale) for name, value in smoothing.items()}}
     median = sum(np.array(blend["weights"][name]) * parts[name] for name in PARTS)
-    below = np.maximum.accumulate((logs["median"] - logs["lower"]) * blend["widening"]["lower"], axis=1)
-    above = np.maximum.accumulate((logs["upper"] - logs["median"]) * blend["widening"]["upper"], axis=1)
+    below, above = _halves(logs, blend["widening"], before)
+    return {"median": from_logs(median, scale), "lower": from_logs(median - below, scale), "upper": from_logs(median + above, scale)}
+
+
+def _halves(
+    logs: Mapping[str, np.ndarray], widening: Mapping[str, Any], before: tuple[np.ndarray, np.ndarray] | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms by which the bounds lie below and above the median, [n, 7]."""
+    own = (
+        np.maximum.accumulate(np.maximum(logs["median"] - logs["lower"], 0) * widening["lower"], axis=1),
+        np.maximum.accumulate(np.maximum(logs["upper"] - logs["median"], 0) * widening["upper"], axis=1),
+    )
+    if before is None:
+        return own
+    below, above = (np.sqrt(half**2 + carried[:, None] ** 2) for half, carried in zip(own, before, strict=True))
+    return below, above
+
+
+def extended(
+    run: Run, series: Sequence[np.ndarray], weekday: np.ndarray, horizon: int, blend: Mapping[str, Any]
+) -> dict[str, dict[str, np.ndarray]]:
+    """Forecast any number of days: week by week the network is fed the blend's own medians, the smoothings reach on by themselves.
+
+    Parameters
+    ----------
+    run
+        Named inputs of the graph -> its named outputs.
+    series
+        Of 30 days or more each.
+    weekday
+        [n], of the first forecast day, -1 where unknown.
+    horizon
+        Days ahead.
+
+    Returns
+    -------
+    dict
+        ``blend`` and ``lstm`` -> median, lower, upper; ``smoothing`` -> additive, damped; ``baseline`` -> median: values [n, horizon].
+    """
+    scale, weeks = scales(series), -(-horizon // WEEK)
+    smoothing = smoothed(series, weeks * WEEK)
+    window = np.array([one[-WINDOW:] for one in series], np.float64)
+    last_week = window[:, -WEEK:]
+    found: dict[str, list[dict[str, np.ndarray]]] = {"blend": [], "lstm": []}
+    before: dict[str, tuple[np.ndarray, np.ndarray] | None] = {"blend": None, "lstm": None}
+    for week in range(weeks):
+        outputs = run({"values": window.astype(np.float32), "weekday": weekday[:, None].astype(np.float32)})
+        lstm = {name: outputs[name].astype(np.float64) for name in BANDS}
+        logs = {name: to_logs(lstm[name], scale) for name in BANDS}
+        ahead = {name: value[:, week * WEEK : (week + 1) * WEEK] for name, value in smoothing.items()}
+        for name, weighing in (("blend", blend), ("lstm", NETWORK_ALONE)):
+            found[name].append(blended(scale, lstm, ahead, weighing, before=before[name]))
+            below, above = _halves(logs, weighing["widening"], before[name])
+            before[name] = below[:, -1], above[:, -1]
+        window = np.concatenate([window, found["blend"][-1]["median"]], axis=1)[:, -WINDOW:]
+    bands = {
+        name: {band: np.concatenate([week[band] for week in parts], axis=1)[:, :horizon] for band in BANDS} for name, parts in found.items()
+    }
     return {
-        "median": from_logs(median, scale),
-        "lower": from_logs(median - np.maximum(below, 0), scale),
-        "upper": from_logs(median + np.maximum(above, 0), scale),
+        **bands,
+        "smoothing": {name: value[:, :horizon] for name, value in smoothing.items()},
+        "baseline": {"median": np.tile(last_week, weeks)[:, :horizon]},
     }

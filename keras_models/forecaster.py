@@ -6,8 +6,7 @@ noise, the factor makes the stated 80 % true on days that training never saw.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,23 @@ import numpy as np
 
 from datasets.registry import DataMissingError
 from datasets.streams import Windows
+from keras_models import forecast_blend, forecast_days, smoothing
 from keras_models import forecaster_graph as graph
 from keras_models.checkpoint import Checkpoint
 from keras_models.forecast_baselines import fit_boosting, fit_smoothing, point_scores, seasonal_naive
+from keras_models.forecast_blend import HISTORY, blend_of, extended, histories
+from keras_models.forecast_days import Days, read_days
 from keras_models.forecast_metrics import UNITS, forecast_metrics
 from keras_models.forecaster_data import DATA, load_series, split_windows
 from keras_models.forecaster_graph import HORIZON, STEP_FEATURES, WEEK, WINDOW
 from keras_models.forecaster_training import loaded_network, thinned, train
-from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, QuantizationBudget, Split, TensorSpec
+from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, QuantizationBudget, Run, Split, TensorSpec
 
 TREND = 0.05  # relative change of the week's sum from which a trend is called rising or falling
-LONGEST = 3650
+INTERVAL = 0.8
+MONTH, LONGEST_HORIZON = 30, 90  # days
 REAL_CASES = 600
+PASTS = (WINDOW, 45, 60, HISTORY)  # days of the real cases: a few lengths, since Python fits series of one length together
 
 
 def _inputs(checkpoint: Checkpoint) -> tuple[TensorSpec, ...]:
@@ -97,26 +101,55 @@ def _baselines(checkpoint: Checkpoint, label: str, part: Windows) -> dict[str, n
 
 
 def _encode(checkpoint: Checkpoint, arguments: tuple[Any, ...]) -> dict[str, np.ndarray]:
-    values, options = arguments[0], arguments[1] if len(arguments) > 1 else {}
-    weekday = -1
-    if "startDate" in options:
-        weekday = (date.fromisoformat(options["startDate"]) + timedelta(days=len(values))).weekday()
-    return {"values": np.array([values[-WINDOW:]], np.float32), "weekday": np.array([[weekday]], np.float32)}
+    days = read_days(arguments[0], _options(arguments).get("startDate"))
+    return {"values": days.values[None, -WINDOW:].astype(np.float32), "weekday": np.array([[days.weekday]], np.float32)}
 
 
-def _results(checkpoint: Checkpoint, outputs: Arrays) -> list[dict[str, Any]]:
-    names = {-1: "falling", 0: "steady", 1: "rising"}
-    bands = ("median", "lower", "upper", "baseline")
-    trends = _decisions(checkpoint, outputs)
-    return [
-        {**{name: outputs[name][row].tolist() for name in bands}, "trend": names[int(trends[row])], "horizon": HORIZON, "interval": 0.8}
-        for row in range(len(trends))
-    ]
+def _options(arguments: tuple[Any, ...]) -> dict[str, Any]:
+    return arguments[1] if len(arguments) > 1 else {}
+
+
+def _predict(checkpoint: Checkpoint, run: Run, calls: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Answers of the browser's ``predict``, calls of the same horizon together."""
+    series = [read_days(arguments[0], _options(arguments).get("startDate")) for arguments in calls]
+    horizons = np.array([_options(arguments).get("horizon", HORIZON) for arguments in calls])
+    answers: dict[int, dict[str, Any]] = {}
+    for horizon in np.unique(horizons):
+        rows = np.flatnonzero(horizons == horizon)
+        chosen = [series[row] for row in rows]
+        weekdays = np.array([days.weekday for days in chosen])
+        found = extended(run, [days.values for days in chosen], weekdays, max(int(horizon), WEEK), blend_of(checkpoint))
+        answers |= {int(row): _answer(days, found, at, int(horizon)) for at, (row, days) in enumerate(zip(rows, chosen, strict=True))}
+    return [answers[row] for row in range(len(calls))]
+
+
+def _answer(days: Days, found: Mapping[str, Mapping[str, np.ndarray]], row: int, horizon: int) -> dict[str, Any]:
+    def lines(part: str) -> dict[str, list[float]]:
+        return {name: values[row, :horizon].tolist() for name, values in found[part].items()}
+
+    trend = _trend(found["blend"]["median"][row, :WEEK].sum(), days.values[-WEEK:].sum())
+    filled = [{"index": index, "value": float(days.values[index])} for index in days.filled]
+    if days.start is not None:
+        filled = [day | {"date": days.date_of(day["index"])} for day in filled]
+    return {
+        **lines("blend"),
+        "lstm": lines("lstm"),
+        "smoothing": {name: {"median": values} for name, values in lines("smoothing").items()},
+        "baseline": lines("baseline")["median"],
+        "trend": {-1: "falling", 0: "steady", 1: "rising"}[int(trend)],
+        "horizon": horizon,
+        "interval": INTERVAL,
+        "filled": filled,
+    }
 
 
 def _decisions(checkpoint: Checkpoint, outputs: Arrays) -> np.ndarray:
-    """[n]: whether the week to come is called rising (1), steady (0) or falling (-1) against the last one."""
-    ahead, behind = (outputs[name].sum(axis=1, dtype=np.float64) for name in ("median", "baseline"))
+    """[n]: whether the network calls the week to come rising (1), steady (0) or falling (-1) against the last one."""
+    return _trend(*(outputs[name].sum(axis=1, dtype=np.float64) for name in ("median", "baseline")))
+
+
+def _trend(ahead: np.ndarray, behind: np.ndarray) -> np.ndarray:
+    """1, 0 or -1 by the relative change from the week behind to the week ahead."""
     change = np.divide(ahead - behind, behind, out=np.zeros_like(ahead), where=behind > 0)
     return (change >= TREND).astype(int) - (change <= -TREND).astype(int)
 
@@ -129,13 +162,19 @@ def _parity_cases(checkpoint: Checkpoint) -> list[ParityCase]:
 
 
 def _real_cases() -> list[ParityCase]:
+    """Real pasts of 30 to 90 days, some without dates, some with missing days, some forecast for a month."""
     cases = []
     for label, runs in load_series(None).items():
         part = split_windows(runs, None, "all")
-        for row in np.linspace(0, len(part) - 1, REAL_CASES // 3).astype(int):
-            start = part.first_target[row] - np.timedelta64(WINDOW, "D")
-            options = {"startDate": str(start)} if row % 4 else {}
-            cases.append(ParityCase(name=f"{label}, {start}", args=(part.values[row].tolist(), options)))
+        part = Windows(**{name: value[np.linspace(0, len(part) - 1, REAL_CASES // 3).astype(int)] for name, value in vars(part).items()})
+        for row, past in enumerate(histories(runs, part)):
+            past = past[-max(days for days in PASTS if days <= len(past)) :]
+            start = part.first_target[row] - np.timedelta64(len(past), "D")
+            values: list[float | None] = past.tolist()
+            options = ({"startDate": str(start)} if row % 4 else {}) | ({} if row % 5 else {"horizon": MONTH})
+            if row % 10 == 3:
+                values[-9] = values[-10] = values[-1] = None
+            cases.append(ParityCase(name=f"{label}, {start}, {len(past)} days", args=(values, options)))
     return cases
 
 
@@ -166,11 +205,20 @@ def _edge_cases() -> list[ParityCase]:
         "zeros but the last day": [0.0] * (WINDOW - 1) + [5.0],
         "below zero": [-3.0 if day % 5 == 0 else 10.0 for day in range(WINDOW)],
         "longer than the window": [1000.0 + 50 * (day % WEEK) for day in range(400)],
+        "gaps at both ends": [None, *(100.0 + 7 * (day % WEEK) + day for day in range(38)), None],
+        "a week missing": [None if 20 <= day < 27 else 100.0 + 7 * (day % WEEK) for day in range(50)],
     }
+    dated = [{"date": f"2024-02-{day:02}", "value": 50.0 + day} for day in (28, *range(1, 28))] + [
+        {"date": f"2024-03-{day:02}", "value": 80.0 + day} for day in range(1, 9)
+    ]
     return [
-        ParityCase(name=name, args=(values, options), edge=True)
-        for name, values in shapes.items()
-        for options in ({}, {"startDate": "2024-02-27"})
+        *(
+            ParityCase(name=f"{name}, {options or 'no options'}", args=(values, options), edge=True)
+            for name, values in shapes.items()
+            for options in ({}, {"startDate": "2024-02-27"}, {"horizon": LONGEST_HORIZON})
+        ),
+        ParityCase(name="dated, in any order, a leap day missing", args=(dated,), edge=True),
+        ParityCase(name="one day", args=(shapes["1e9"], {"horizon": 1}), edge=True),
     ]
 
 
@@ -181,7 +229,15 @@ def _golden(checkpoint: Checkpoint) -> ParityCase:
 
 def _manifest(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
-        "preprocessing": {"window": WINDOW, "longest": LONGEST, "horizon": HORIZON, "interval": 0.8},
+        "preprocessing": {
+            "window": WINDOW,
+            "horizon": HORIZON,
+            "longestHorizon": LONGEST_HORIZON,
+            "interval": INTERVAL,
+            **forecast_days.constants(),
+            "smoothing": smoothing.constants(),
+            "blend": forecast_blend.constants(checkpoint),
+        },
         "thresholds": {"rising": TREND, "falling": -TREND},
     }
 
@@ -214,7 +270,7 @@ SPEC = ModelSpec(
     graph=_graph,
     evaluations=_evaluations,
     encode=_encode,
-    results=_results,
+    predict=_predict,
     decisions=_decisions,
     parity_cases=_parity_cases,
     golden=_golden,

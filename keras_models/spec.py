@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keras_models.checkpoint import Checkpoint
 
 Arrays = Mapping[str, np.ndarray]
+Run = Callable[[Arrays], Arrays]
 Split = Literal["validation", "test", "all"]
 Comparison = Literal["absolute", "row-relative"]
 BACKENDS = ("cpu", "wasm", "webgl")
@@ -175,6 +176,9 @@ class ModelSpec:
         (checkpoint, call arguments) -> named inputs of one row or more: the Python twin of the runtime's ``encode``.
     results
         (checkpoint, named outputs) -> one JSON value per row: the twin of what the browser method answers.
+    predict
+        (checkpoint, run of the graph, argument lists of calls) -> one answer per call, in place of ``results``: of a model whose browser
+        method runs the graph several times, or makes more of a call than ``encode`` feeds.
     decisions
         (checkpoint, named outputs) -> integers, one or more a row: what a product acts on.
     parity_cases
@@ -209,7 +213,6 @@ class ModelSpec:
     graph: Callable[[Checkpoint, Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]], dict[str, tf.Tensor]]
     evaluations: Callable[[Checkpoint, Path | None, Split], Sequence[Evaluation]]
     encode: Callable[[Checkpoint, tuple[Any, ...]], dict[str, np.ndarray]]
-    results: Callable[[Checkpoint, Arrays], list[Any]]
     decisions: Callable[[Checkpoint, Arrays], np.ndarray]
     parity_cases: Callable[[Checkpoint], Sequence[ParityCase]]
     golden: Callable[[Checkpoint], ParityCase]
@@ -217,6 +220,8 @@ class ModelSpec:
     units: Mapping[str, str]
     gates: tuple[Gate, ...]
     budget: QuantizationBudget
+    results: Callable[[Checkpoint, Arrays], list[Any]] | None = None
+    predict: Callable[[Checkpoint, Run, Sequence[tuple[Any, ...]]], list[Any]] | None = None
     data: Callable[[Checkpoint], bytes] | None = None
     answers: frozenset[str] = frozenset()
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgl-f16": 2e-2})
@@ -225,3 +230,5 @@ class ModelSpec:
         missing = [backend for backend in BACKENDS if backend not in self.tolerance]
         if missing:
             raise ValueError(f"{self.name}: expected a tolerance for each of {', '.join(BACKENDS)}; missing {', '.join(missing)}")
+        if (self.results is None) == (self.predict is None):
+            raise ValueError(f"{self.name}: expected either results or predict")

@@ -86,6 +86,11 @@ def load_reference(model: str) -> Reference:
     counts = [len(next(iter(inputs.values()))) for inputs in encoded]
     ends = np.cumsum(counts)
     inputs = {name: np.concatenate([one[name] for one in encoded]) for name in encoded[0]}
-    outputs = runner(spec, checkpoint)(weights, inputs)
+    run = runner(spec, checkpoint)
+    outputs = run(weights, inputs)
     rows = [slice(int(end - count), int(end)) for end, count in zip(ends, counts, strict=True)]
-    return Reference(spec, checkpoint, weights, cases, rows, inputs, outputs, spec.results(checkpoint, outputs))
+    if spec.predict is None:
+        results = spec.results(checkpoint, outputs)
+    else:
+        results = spec.predict(checkpoint, lambda named: run(weights, named), [case.args for case in cases])
+    return Reference(spec, checkpoint, weights, cases, rows, inputs, outputs, results)

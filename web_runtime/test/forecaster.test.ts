@@ -2,24 +2,52 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { InputError } from '../src/errors.js';
+import { type DailyValues, readDays } from '../src/forecast/days.js';
 import { forecaster } from '../src/models/forecaster.js';
 import type { NamedTensors } from '../src/tensors.js';
 import { fakeModel } from './fake.js';
 
 const WINDOW = 30;
-const manifest = {
-  inputs: [
-    { name: 'values', shape: [WINDOW] },
-    { name: 'weekday', shape: [1] },
-  ],
-  outputs: [{ name: 'median', shape: [7] }],
-  preprocessing: { window: WINDOW, longest: 3650, horizon: 7, interval: 0.8 },
-  thresholds: { rising: 0.05, falling: -0.05 },
-};
+const ones = Array<number>(7).fill(1);
+const none = Array<number>(7).fill(0);
+const manifest = manifestWith({ lstm: ones, additive: none, damped: none });
+
+function manifestWith(weights: object, widening: object = { lower: ones, upper: ones }) {
+  return {
+    inputs: [
+      { name: 'values', shape: [WINDOW] },
+      { name: 'weekday', shape: [1] },
+    ],
+    outputs: [{ name: 'median', shape: [7] }],
+    preprocessing: {
+      window: WINDOW,
+      longest: 3650,
+      week: 7,
+      horizon: 7,
+      longestHorizon: 90,
+      interval: 0.8,
+      gaps: { longest: 7, share: 0.2 },
+      smoothing: {
+        week: 7,
+        shortest: 21,
+        level: [1e-4, 0.9999],
+        damping: [0.8, 0.995],
+        starts: [[0.3, 0.3, 0.3, 0.5]],
+        tries: 3,
+        steps: 10,
+        enough: 1e-9,
+        caution: [1e-3, 0.1, 10],
+        ridge: 1e-12,
+      },
+      blend: { weights, widening, history: 90, margin: 0.25, floor: 0.01, largest: 8, tiny: 1e-30 },
+    },
+    thresholds: { rising: 0.05, falling: -0.05 },
+  };
+}
 
 /** A model whose median is last week's values times a factor. */
-function timesLastWeek(factor: number) {
-  return fakeModel('forecaster', manifest, (inputs: NamedTensors) => {
+function timesLastWeek(factor: number, of: object = manifest) {
+  return fakeModel('forecaster', of, (inputs: NamedTensors) => {
     const { data, shape } = inputs['values']!;
     const rows = shape[0]!;
     const week = (scale: number) => ({
@@ -105,5 +133,138 @@ describe('forecaster', () => {
     await expect(forecaster(timesLastWeek(1)).predict(series, { startDate })).rejects.toThrow(
       'expects startDate as YYYY-MM-DD or a valid Date',
     );
+  });
+
+  it('forecasts as many days as asked, the first week as ever', async () => {
+    const model = forecaster(timesLastWeek(1.1));
+    const week = await model.predict(series, { startDate: '2024-01-01' });
+    const month = await model.predict(series, { startDate: '2024-01-01', horizon: 30 });
+    for (const name of ['median', 'lower', 'upper', 'baseline', 'dates'] as const) {
+      expect(month[name]).toHaveLength(30);
+      expect(month[name]!.slice(0, 7)).toEqual(week[name]);
+    }
+    expect(month.lstm.median).toHaveLength(30);
+    expect(month.smoothing.damped.median).toHaveLength(30);
+    expect(month.trend).toBe(week.trend);
+    expect((await model.predict(series, { horizon: 3 })).median).toEqual(week.median.slice(0, 3));
+  });
+
+  it('feeds its own forecast back', async () => {
+    const { median } = await forecaster(timesLastWeek(1.1)).predict(series, { horizon: 21 });
+    for (const day of [0, 1, 2, 3, 4, 5, 6]) {
+      expect(median[day]! / series[33 + day]!).toBeCloseTo(1.1, 5);
+      expect(median[14 + day]! / series[33 + day]!).toBeCloseTo(1.1 ** 3, 4);
+    }
+  });
+
+  it('widens its interval from day to day, and from week to week by the sum of squares', async () => {
+    const { median, lower, upper } = await forecaster(timesLastWeek(1)).predict(series, { horizon: 90 });
+    const above = median.map((value, day) => Math.log(upper[day]! / value));
+    const below = median.map((value, day) => Math.log(value / lower[day]!));
+    for (const halves of [above, below]) for (let day = 1; day < 90; day++) expect(halves[day]!).toBeGreaterThanOrEqual(halves[day - 1]! - 2e-3);
+    expect(above[13]! / above[6]!).toBeCloseTo(Math.SQRT2, 1);
+    expect(above[27]! / above[6]!).toBeCloseTo(2, 1);
+  });
+
+  it('weighs its parts by day, in logarithms, and moves and widens the interval', async () => {
+    const halves = Array<number>(7).fill(0.5);
+    const mixed = manifestWith({ lstm: halves, additive: halves, damped: none }, { lower: ones, upper: ones.map(() => 2) });
+    const { median, lower, upper, lstm, smoothing } = await forecaster(timesLastWeek(1.2, mixed)).predict(series);
+    const log = (value: number): number => Math.log(value / 136 + 0.01);
+    median.forEach((value, day) => {
+      expect(log(value)).toBeCloseTo((log(lstm.median[day]!) + log(smoothing.additive.median[day]!)) / 2, 9);
+      expect(log(value) - log(lower[day]!)).toBeCloseTo(log(lstm.median[day]!) - log(lstm.lower[day]!), 3);
+      expect((log(upper[day]!) - log(value)) / (log(lstm.upper[day]!) - log(lstm.median[day]!))).toBeCloseTo(2, 1);
+    });
+  });
+
+  it.each([0, 91, 1.5, NaN, '7'])('refuses the horizon %s', async (horizon) => {
+    await expect(forecaster(timesLastWeek(1)).predict(series, { horizon: horizon as number })).rejects.toThrow(
+      `Forecaster expects a horizon of 1 to 90 whole days, got ${horizon}`,
+    );
+  });
+
+  it('fits both smoothings to a series as it is', () => {
+    const { additive, damped } = forecaster(timesLastWeek(1)).smooth(Array.from({ length: 60 }, (_, day) => 5 * day + (day % 7)));
+    expect(additive.damping).toBe(1);
+    expect(additive.last.slope).toBeCloseTo(5, 6);
+    expect(damped.damping).toBeLessThanOrEqual(0.995);
+  });
+});
+
+describe('gaps in the days', () => {
+  const model = forecaster(timesLastWeek(1));
+  const holes = (...missing: number[]) => series.map((value, index) => (missing.includes(index) ? null : value));
+
+  it('are filled between the same weekdays of the nearest weeks, and flagged', async () => {
+    const weekly = series.map((_, index) => 100 * (index % 7) + index);
+    const missing = weekly.map((value, index) => (index === 20 || index === 21 || index === 28 ? null : value));
+    const { filled } = await model.predict(missing, { startDate: '2024-01-01' });
+    expect(filled).toEqual([
+      { index: 20, value: weekly[20], date: '2024-01-21' },
+      { index: 21, value: weekly[21], date: '2024-01-22' },
+      { index: 28, value: weekly[28], date: '2024-01-29' },
+    ]);
+    expect((await model.predict(series)).filled).toEqual([]);
+  });
+
+  it('at either end take the nearest week', async () => {
+    expect((await model.predict(holes(0, 39))).filled).toEqual([
+      { index: 0, value: series[7] },
+      { index: 39, value: series[32] },
+    ]);
+  });
+
+  it('of any kind are filled by what lies between the neighbours', () => {
+    const gaps = fc.uniqueArray(fc.integer({ min: 0, max: 39 }), { maxLength: 8 });
+    fc.assert(
+      fc.property(gaps, fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 40, maxLength: 40 }), (missing, values) => {
+        const { values: days, filled } = readDays(
+          values.map((value, index) => (missing.includes(index) ? null : value)),
+          undefined,
+          { ...manifest.preprocessing, gaps: { longest: 8, share: 0.2 } },
+          '',
+        );
+        expect(filled.map(({ index }) => index)).toEqual([...missing].sort((one, other) => one - other));
+        days.forEach((value, index) => {
+          if (!missing.includes(index)) expect(value).toBe(values[index]);
+          const weekday = values.filter((_, day) => day % 7 === index % 7 && !missing.includes(day));
+          expect(value).toBeGreaterThanOrEqual(Math.min(...weekday) - 1e-6);
+          expect(value).toBeLessThanOrEqual(Math.max(...weekday) + 1e-6);
+        });
+      }),
+    );
+  });
+
+  it('may be dates left out of dated values, which come in any order', async () => {
+    const dated = series.map((value, day) => ({ date: new Date(Date.UTC(2024, 0, 1 + day)), value }));
+    const whole = await model.predict(dated);
+    expect(whole).toEqual(await model.predict(series, { startDate: '2024-01-01' }));
+    expect(await model.predict([...dated].reverse())).toEqual(whole);
+    const { filled, dates } = await model.predict(dated.filter((_, day) => day !== 10));
+    expect(filled).toEqual([{ index: 10, value: series[10], date: '2024-01-11' }]);
+    expect(dates).toEqual(whole.dates);
+  });
+
+  const date = (day: number): string => new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(0, 10);
+  const dated = series.map((value, day) => ({ date: date(day), value }));
+  it.each([
+    [holes(3, 4, 5, 6, 7, 8, 9, 10), 'at most 7 missing days in a row and 20 % in all, got 8 in a row and 8 of 40 days'],
+    [holes(0, 3, 6, 9, 12, 15, 18, 21, 24), 'got 1 in a row and 9 of 40 days'],
+    [[...dated, { date: '2024-01-05', value: 3 }], 'got 2024-01-05 twice'],
+    [[...dated.slice(1), { date: '2024-02-30', value: 3 }], 'expects the date at index 39 as YYYY-MM-DD or a valid Date, got 2024-02-30'],
+    [[...dated, 7], 'got no { date, value } at index 40'],
+    [[...dated, { date: '2034-01-05', value: 3 }], 'got 3658 from the first date to the last'],
+    [[...dated, { date: date(40), value: '3' }], 'got "3" at index 40'],
+    [[...dated, { date: date(40), value: NaN }], 'got NaN at index 40'],
+    [dated.slice(0, 12), 'got 12'],
+  ])('are refused where there are too many, or the dates make no series, case %#', async (values, message) => {
+    const failure = model.predict(values as DailyValues);
+    await expect(failure).rejects.toThrow(InputError);
+    await expect(failure).rejects.toThrow(message);
+  });
+
+  it('leave no room for a second start', async () => {
+    await expect(model.predict(dated, { startDate: '2024-01-01' })).rejects.toThrow('either dated values or a startDate, got both');
   });
 });

@@ -1,111 +1,204 @@
-/** Forecasts the next days of a daily series; scaling, weekday and seasonality are computed in the graph. */
+/**
+ * Forecasts a daily series: a network for the week ahead, two exponential smoothings of the longer past, and their blend. Scaling, weekday
+ * and seasonality of the network are computed in its graph.
+ */
 
 import { InputError } from '../errors.js';
 import type { ModelHandle } from '../facade.js';
+import { type Band, type BlendConstants, blendedLogs, GrowingBand, Scale, smoothed, type Smoothings } from '../forecast/blend.js';
+import { type DailyValues, dateOf, type DayConstants, type Days, type FilledDay, readDays, weekdayOf } from '../forecast/days.js';
 import type { ModelManifest } from '../generated/manifest.js';
-import type { NamedTensors, TensorData } from '../tensors.js';
+import { fitSmoothing, type SmoothingConstants, type SmoothingFit } from '../smoothing.js';
+import type { NamedTensors } from '../tensors.js';
+
+export type { Band, Line, Smoothings } from '../forecast/blend.js';
+export type { DailyValues, DatedValue, FilledDay } from '../forecast/days.js';
+export type { SmoothingFit, SmoothingState } from '../smoothing.js';
 
 /** Options of a forecast. */
 export interface ForecastOptions {
-  /** Date of the first value, `YYYY-MM-DD` or a Date (its UTC day): gives the model the weekday and the answer its dates. */
+  /**
+   * Date of the first value, `YYYY-MM-DD` or a Date (its UTC day): gives the model the weekday and the answer its dates. Dated values
+   * bring it themselves.
+   */
   readonly startDate?: string | Date | undefined;
+  /** Days to forecast, 1 to 90; a week by default. */
+  readonly horizon?: number | undefined;
 }
 
-/** A forecast, in the unit of the values given. */
-export interface Forecast {
-  /** Expected value of each day; half of the days fall below. */
-  readonly median: number[];
-  /** Lower bound of each day's interval. */
-  readonly lower: number[];
-  /** Upper bound of each day's interval. */
-  readonly upper: number[];
+/**
+ * A forecast, in the unit of the values given. Its own median and bounds are those of the blend; from the second week on, the network is
+ * fed the blend's medians, and the interval widens from week to week as independent errors add up.
+ */
+export interface Forecast extends Band {
+  /** The network's forecast alone. */
+  readonly lstm: Band;
+  /** The forecasts of exponential smoothing alone. */
+  readonly smoothing: Smoothings;
   /** Seasonal naive forecast: the same weekday of the last week. */
   readonly baseline: number[];
-  /** The forecast's sum against that of the last days, by the manifest's thresholds. */
+  /** The sum of the week ahead against that of the last week, by the manifest's thresholds. */
   readonly trend: 'rising' | 'steady' | 'falling';
   /** Number of days forecast. */
   readonly horizon: number;
   /** Share of days that fall between lower and upper. */
   readonly interval: number;
-  /** Dates of the forecast days, `YYYY-MM-DD`; only with a startDate. */
+  /** Days that were missing and what was put in their place; empty where none was. */
+  readonly filled: FilledDay[];
+  /** Dates of the forecast days, `YYYY-MM-DD`; only where dates are known. */
   readonly dates?: string[];
+}
+
+/** Exponential smoothings fitted to all of a series, in the unit of its values. */
+export interface SmoothingFits {
+  /** With a straight trend. */
+  readonly additive: SmoothingFit;
+  /** With a trend that flattens. */
+  readonly damped: SmoothingFit;
 }
 
 /** The forecaster of a suite. */
 export interface Forecaster {
-  /** Forecasts one series of daily values, oldest first; the last ones are used. */
-  predict(values: ArrayLike<number>, options?: ForecastOptions): Promise<Forecast>;
-  /** Forecasts many series at once; `startDate` is that of all of them. */
-  predictBatch(series: readonly ArrayLike<number>[], options?: ForecastOptions): Promise<Forecast[]>;
-  /** The named tensors that `predict` feeds: `values` [1, window], `weekday` [1, 1]. */
-  encode(values: ArrayLike<number>, options?: ForecastOptions): NamedTensors;
+  /**
+   * Forecasts one series of daily values, oldest first, or of dated values.
+   *
+   * @throws InputError for fewer than 30 or more than 3650 days, anything but finite numbers, or too many missing days.
+   */
+  predict(values: DailyValues, options?: ForecastOptions): Promise<Forecast>;
+  /** Forecasts many series at once; the options are those of all of them. */
+  predictBatch(series: readonly DailyValues[], options?: ForecastOptions): Promise<Forecast[]>;
+  /** Fits both smoothings to a whole series, without the network: parameters, states, squared one-step errors. */
+  smooth(values: DailyValues): SmoothingFits;
+  /** The named tensors that `predict` feeds first: `values` [1, window], `weekday` [1, 1]. */
+  encode(values: DailyValues, options?: ForecastOptions): NamedTensors;
 }
 
 /** What Python fixes of the model, read from the manifest. */
-interface Constants {
-  /** Days that the model sees. */
-  readonly window: number;
-  /** Longest series accepted. */
-  readonly longest: number;
+interface Constants extends DayConstants {
+  /** Days of one run of the network. */
+  readonly horizon: number;
+  /** Most days of a forecast. */
+  readonly longestHorizon: number;
   /** Share of days that fall into the interval. */
   readonly interval: number;
+  readonly smoothing: SmoothingConstants;
+  readonly blend: BlendConstants;
 }
 
 const UNKNOWN_WEEKDAY = -1;
-const DAY_MS = 86_400_000;
 
 /** The forecaster's facade. */
 export function forecaster(model: ModelHandle): Forecaster {
-  const encodeBatch = (series: readonly ArrayLike<number>[], { startDate }: ForecastOptions = {}): NamedTensors => {
-    const constants = model.manifest.preprocessing as unknown as Constants;
-    const { window } = constants;
-    const values = new Float32Array(series.length * window);
-    const weekday = new Float32Array(series.length);
-    const start = startDate === undefined ? null : dayOf(startDate);
-    series.forEach((days, row) => {
-      check(days, constants, series.length > 1 ? ` in series ${row}` : '');
-      for (let index = 0; index < window; index++) values[row * window + index] = days[days.length - window + index]!;
-      weekday[row] = start === null ? UNKNOWN_WEEKDAY : weekdayOf(start + days.length);
-    });
-    return { values: { shape: [series.length, window], data: values }, weekday: { shape: [series.length, 1], data: weekday } };
-  };
+  const constants = (): Constants => model.manifest.preprocessing as unknown as Constants;
+  const read = (series: readonly DailyValues[], { startDate }: ForecastOptions): Days[] =>
+    series.map((days, row) => readDays(days, startDate, constants(), series.length > 1 ? ` in series ${row}` : ''));
 
-  const predictBatch = async (series: readonly ArrayLike<number>[], options: ForecastOptions = {}): Promise<Forecast[]> => {
+  const predictBatch = async (series: readonly DailyValues[], options: ForecastOptions = {}): Promise<Forecast[]> => {
     if (!Array.isArray(series)) throw new InputError(`Forecaster expects an array of series, got ${typeof series}`);
-    if (series.length === 0) return [];
-    const inputs = encodeBatch(series, options);
-    const outputs = await model.run(inputs);
-    return series.map((days, row) => ({ ...decode(outputs, row, model.manifest), ...datesOf(days.length, model.manifest, options) }));
+    const horizon = checkedHorizon(options.horizon, constants());
+    const rows = read(series, options).map((days) => new Row(days, horizon, model.manifest));
+    for (let week = 0; rows.length > 0 && week * constants().horizon < horizon; week++) {
+      const outputs = await model.run(tensors(rows.map(({ window, weekday }) => ({ window, weekday }))));
+      rows.forEach((row, index) => row.append(outputs, index));
+    }
+    return rows.map((row) => row.forecast());
   };
 
   return {
     predictBatch,
     predict: async (values, options) => (await predictBatch([values], options))[0]!,
-    encode: (values, options) => encodeBatch([values], options),
+    smooth: (values) => {
+      const { smoothing } = constants();
+      const [{ values: days }] = read([values], {}) as [Days];
+      return { additive: fitSmoothing(days, false, smoothing), damped: fitSmoothing(days, true, smoothing) };
+    },
+    encode: (values, options = {}) =>
+      tensors(read([values], options).map((days) => ({ window: days.values.slice(-constants().window), weekday: weekdayAfter(days) }))),
   };
 }
 
-function check(days: ArrayLike<number>, { window, longest }: Constants, where: string): void {
-  const expected = `Forecaster expects ${window} to ${longest} finite daily values`;
-  if (typeof days !== 'object' || days === null || typeof days.length !== 'number')
-    throw new InputError(`${expected}, got ${days === null ? 'null' : typeof days}${where}`);
-  if (days.length < window || days.length > longest) throw new InputError(`${expected}, got ${days.length}${where}`);
-  for (let index = 0; index < days.length; index++) {
-    const value: unknown = days[index];
-    if (typeof value === 'number' && Number.isFinite(Math.fround(value))) continue;
-    throw new InputError(`${expected}, got ${typeof value === 'string' ? JSON.stringify(value) : String(value)} at index ${index}${where}`);
+/** One series of a batch, whose forecast grows by a week with each run of the network. */
+class Row {
+  readonly weekday: number;
+  /** What the network sees next. */
+  window: Float64Array;
+  private readonly constants: Constants;
+  private readonly scale: Scale;
+  private readonly smoothings: Smoothings;
+  private readonly blend: GrowingBand;
+  private readonly lstm: GrowingBand;
+  private week = 0;
+
+  constructor(
+    private readonly days: Days,
+    private readonly horizon: number,
+    private readonly manifest: ModelManifest,
+  ) {
+    this.constants = manifest.preprocessing as unknown as Constants;
+    const { window, week, blend, smoothing, horizon: step } = this.constants;
+    this.weekday = weekdayAfter(days);
+    this.window = days.values.slice(-window);
+    this.scale = new Scale(this.window, week, blend);
+    this.smoothings = smoothed(days.values, Math.ceil(horizon / step) * step, window, this.scale, blend, smoothing);
+    this.blend = new GrowingBand(this.scale, blend.widening);
+    const ones = blend.widening.lower.map(() => 1);
+    this.lstm = new GrowingBand(this.scale, { lower: ones, upper: ones });
+  }
+
+  /** Adds the network's answer on the window to the forecasts, and moves the window on. */
+  append(outputs: NamedTensors, row: number): void {
+    const { scale, smoothings, constants } = this;
+    const [median, lower, upper] = ['median', 'lower', 'upper'].map((name) => rowOf(outputs, name, row)) as [number[], number[], number[]];
+    const network = { median, lower, upper };
+    const medians = blendedLogs(network, smoothings, this.week++, scale, constants.blend);
+    this.blend.append(medians, network);
+    this.lstm.append(
+      median.map((value) => scale.toLog(value)),
+      network,
+    );
+    const ahead = this.blend.median.slice(-median.length);
+    this.window = Float64Array.from([...this.window, ...ahead]).slice(-constants.window);
+  }
+
+  forecast(): Forecast {
+    const { days, horizon, manifest, smoothings, constants } = this;
+    const { additive, damped } = smoothings;
+    const cut = (values: readonly number[]): number[] => values.slice(0, horizon);
+    const band = ({ median, lower, upper }: Band): Band => ({ median: cut(median), lower: cut(lower), upper: cut(upper) });
+    const lastWeek = days.values.slice(-constants.week);
+    const ahead = sum(this.blend.median.slice(0, constants.week));
+    const { start } = days;
+    return {
+      ...band(this.blend),
+      lstm: band(this.lstm),
+      smoothing: { additive: { median: cut(additive.median) }, damped: { median: cut(damped.median) } },
+      baseline: Array.from({ length: horizon }, (_, day) => lastWeek[day % constants.week]!),
+      trend: trendOf(ahead, sum(lastWeek), manifest.thresholds),
+      horizon,
+      interval: constants.interval,
+      filled: days.filled,
+      ...(start === null ? {} : { dates: Array.from({ length: horizon }, (_, day) => dateOf(start + days.values.length + day)) }),
+    };
   }
 }
 
-function decode(outputs: NamedTensors, row: number, { thresholds, preprocessing }: ModelManifest): Forecast {
-  const [median, lower, upper, baseline] = ['median', 'lower', 'upper', 'baseline'].map((name) => rowOf(outputs[name]!, row)) as [
-    number[],
-    number[],
-    number[],
-    number[],
-  ];
-  const { interval } = preprocessing as unknown as Constants;
-  return { median, lower, upper, baseline, trend: trendOf(sum(median), sum(baseline), thresholds), horizon: median.length, interval };
+function checkedHorizon(horizon: number | undefined, constants: Constants): number {
+  if (horizon === undefined) return constants.horizon;
+  if (Number.isInteger(horizon) && horizon >= 1 && horizon <= constants.longestHorizon) return horizon;
+  throw new InputError(`Forecaster expects a horizon of 1 to ${constants.longestHorizon} whole days, got ${String(horizon)}`);
+}
+
+function tensors(rows: readonly { readonly window: Float64Array; readonly weekday: number }[]): NamedTensors {
+  const width = rows[0]!.window.length;
+  const values = new Float32Array(rows.length * width);
+  rows.forEach(({ window }, row) => values.set(window, row * width));
+  const weekday = Float32Array.from(rows, (row) => row.weekday);
+  return { values: { shape: [rows.length, width], data: values }, weekday: { shape: [rows.length, 1], data: weekday } };
+}
+
+/** Of the day after the last one; weeks later it is the same. */
+function weekdayAfter({ start, values }: Days): number {
+  return start === null ? UNKNOWN_WEEKDAY : weekdayOf(start + values.length);
 }
 
 function trendOf(ahead: number, behind: number, thresholds: ModelManifest['thresholds']): Forecast['trend'] {
@@ -114,36 +207,14 @@ function trendOf(ahead: number, behind: number, thresholds: ModelManifest['thres
   return change <= thresholds['falling']! ? 'falling' : 'steady';
 }
 
-function datesOf(length: number, { outputs }: ModelManifest, { startDate }: ForecastOptions): Pick<Forecast, 'dates'> {
-  if (startDate === undefined) return {};
-  const first = dayOf(startDate) + length;
-  const horizon = outputs.find(({ name }) => name === 'median')!.shape[0]!;
-  return { dates: Array.from({ length: horizon }, (_, index) => new Date((first + index) * DAY_MS).toISOString().slice(0, 10)) };
-}
-
-function rowOf({ shape, data }: TensorData, row: number): number[] {
+function rowOf(outputs: NamedTensors, name: string, row: number): number[] {
+  const { shape, data } = outputs[name]!;
   const width = shape[1]!;
   return Array.from(data.subarray(row * width, (row + 1) * width));
 }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-/** Days since 1970-01-01 of an ISO date or of a Date's UTC day. */
-function dayOf(date: string | Date): number {
-  const text = date instanceof Date ? (Number.isNaN(date.getTime()) ? 'an invalid Date' : date.toISOString().slice(0, 10)) : date;
-  const time = typeof text === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
-  // Date.parse rolls 30 February over; such a date reads back as another.
-  if (Number.isNaN(time) || new Date(time).toISOString().slice(0, 10) !== text) {
-    throw new InputError(
-      `Forecaster expects startDate as YYYY-MM-DD or a valid Date, got ${typeof text === 'string' ? text : typeof text}`,
-    );
-  }
-  return time / DAY_MS;
-}
-
-/** 0 = Monday .. 6 = Sunday; 1970-01-01 was a Thursday. */
-function weekdayOf(day: number): number {
-  return (((day + 3) % 7) + 7) % 7;
+function sum(values: ArrayLike<number>): number {
+  let total = 0;
+  for (let index = 0; index < values.length; index++) total += values[index]!;
+  return total;
 }
