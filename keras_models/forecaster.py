@@ -215,10 +215,14 @@ def _edge_cases() -> list[ParityCase]:
         *(
             ParityCase(name=f"{name}, {options or 'no options'}", args=(values, options), edge=True)
             for name, values in shapes.items()
-            for options in ({}, {"startDate": "2024-02-27"}, {"horizon": LONGEST_HORIZON})
+            for options in ({}, {"startDate": "2024-02-27"})
+        ),
+        *(
+            ParityCase(name=f"{name}, {LONGEST_HORIZON} days", args=(shapes[name], {"horizon": LONGEST_HORIZON}), edge=True)
+            for name in ("zeros", "1e9", "spike on the last day", "a week missing")
         ),
         ParityCase(name="dated, in any order, a leap day missing", args=(dated,), edge=True),
-        ParityCase(name="one day", args=(shapes["1e9"], {"horizon": 1}), edge=True),
+        ParityCase(name="one day ahead", args=(shapes["1e9"], {"horizon": 1}), edge=True),
     ]
 
 

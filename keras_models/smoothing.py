@@ -186,12 +186,19 @@ class _Projection:
 
 
 def _project(values: np.ndarray, shares: np.ndarray, damped: bool) -> _Projection:
-    """Errors from states of zero, and the response to each state, one recursion; then least squares."""
-    state = _zero_state(len(values), 1 + _STATES)
+    """Errors from states of zero, and the response to each state, in one recursion; then least squares.
+
+    A weekday's state is not read before its first day: the response to it is that to the first weekday's, as many days later.
+    """
+    rows, days = values.shape
+    state = _zero_state(rows, 3)
     state.slope[:, 1] = 1
-    state.season[:, np.arange(WEEK), np.arange(WEEK) + 2] = 1
+    state.season[:, 0, 2] = 1
     run = state.run(values, _parameters(shares, damped))
-    alone, responses = run[:, :, 0], run[:, :, 1:]
+    alone, responses = run[:, :, 0], np.zeros((rows, days, _STATES))
+    responses[:, :, 0] = run[:, :, 1]
+    for day in range(WEEK):
+        responses[:, day:, 1 + day] = run[:, : days - day, 2]
     states = -_solve(_gram(responses), _times(responses, alone[:, :, None]))[:, :, 0]
     errors = alone + (responses @ states[:, :, None])[:, :, 0]
     return _Projection(states, np.einsum("nt,nt->n", errors, errors), errors, responses)

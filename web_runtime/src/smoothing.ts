@@ -53,15 +53,24 @@ export interface SmoothingState {
 
 const SHARES = 4;
 
+/** Arrays of one value a day, used again and again: a search would otherwise leave megabytes to collect. */
+interface Buffers {
+  readonly errors: Float64Array;
+  /** Response of the errors to the slope before the first day. */
+  readonly toSlope: Float64Array;
+  /** Response to the first weekday's state, after as many zeros as there are other weekdays. */
+  readonly toWeekday: Float64Array;
+  /** Response to each state: views of the two above. */
+  readonly responses: readonly Float64Array[];
+}
+
 /** For given parameters: the best first states, the errors that remain, and how they respond to each state. */
-interface Projection {
+interface Projection extends Buffers {
   readonly shares: Float64Array;
+  /** Slope and weekdays before the first day; its level is part of the weekdays. */
   readonly states: Float64Array;
   readonly squared: number;
-  readonly errors: Float64Array;
-  /** [days, states], row by row. */
-  readonly responses: Float64Array;
-  /** Cholesky factor of the responses' products, lower triangle of [states, states]. */
+  /** Cholesky factor of the responses' products. */
   readonly factor: Float64Array;
 }
 
@@ -87,6 +96,8 @@ export function forecastSmoothing({ last, damping }: SmoothingFit, horizon: numb
 
 class Search {
   private readonly states: number;
+  private readonly free: Buffers[] = [];
+  private readonly slopeBuffers: Float64Array[];
 
   constructor(
     private readonly values: Float64Array,
@@ -94,6 +105,7 @@ class Search {
     private readonly constants: SmoothingConstants,
   ) {
     this.states = constants.week + 1;
+    this.slopeBuffers = Array.from({ length: SHARES }, () => new Float64Array(values.length));
   }
 
   run(): SmoothingFit {
@@ -101,7 +113,10 @@ class Search {
     let best: { here: Projection; caution: number; isSearching: boolean } | undefined;
     for (const start of starts) {
       const found = this.search(this.project(Float64Array.from(start)), this.constants.caution[0], tries);
-      if (best === undefined || found.here.squared < best.here.squared) best = found;
+      const isBest = best === undefined || found.here.squared < best.here.squared;
+      const loser = isBest ? best : found;
+      if (loser !== undefined) this.free.push(loser.here);
+      if (isBest) best = found;
     }
     const { here, caution, isSearching } = best!;
     return this.fit(isSearching ? this.search(here, caution, steps).here : here);
@@ -113,7 +128,7 @@ class Search {
     const [, bolder, shyer] = this.constants.caution;
     let here = from;
     let caution = firstCaution;
-    let slopes: Float64Array | null = null;
+    let slopes: readonly Float64Array[] | null = null;
     for (let step = 0; step < steps; step++) {
       slopes ??= this.slopes(here);
       const there = this.project(this.stepped(here, slopes, caution));
@@ -121,6 +136,7 @@ class Search {
       const isBetter = there.squared < here.squared;
       const isDone = isBetter ? !(gained > enough * here.squared) : !(caution * shyer < 1 / ridge);
       caution *= isBetter ? bolder : shyer;
+      this.free.push(isBetter ? here : there);
       if (isBetter) {
         here = there;
         slopes = null;
@@ -134,60 +150,83 @@ class Search {
   private parameters(shares: Float64Array): readonly [number, number, number, number] {
     const [alpha, trend, seasonal, damping] = shares as unknown as [number, number, number, number];
     const [low, high] = this.constants.damping;
-    return [alpha, trend * alpha ** 2, seasonal * (1 - alpha), this.damped ? low + damping * (high - low) : 1];
+    return [alpha, trend * alpha * alpha, seasonal * (1 - alpha), this.damped ? low + damping * (high - low) : 1];
   }
 
   /** Errors from states of zero, and the response to each state, in one recursion; then least squares. */
   private project(shares: Float64Array): Projection {
     const { values, states } = this;
     const { week, ridge } = this.constants;
+    const { length } = values;
     const [alpha, trend, gamma, damping] = this.parameters(shares);
-    const columns = states + 1;
-    const level = new Float64Array(columns);
-    const slope = new Float64Array(columns);
-    const season = new Float64Array(week * columns);
-    slope[1] = 1;
-    for (let day = 0; day < week; day++) season[day * columns + day + 2] = 1;
-    const errors = new Float64Array(values.length);
-    const responses = new Float64Array(values.length * states);
+    const buffers = this.free.pop() ?? this.buffers();
+    const { errors, toSlope, toWeekday, responses } = buffers;
+    const [season, slopeSeason, weekdaySeason] = [new Float64Array(week), new Float64Array(week), new Float64Array(week)];
+    weekdaySeason[0] = 1;
+    let level = 0;
+    let slope = 0;
+    let slopeLevel = 0;
+    let slopeSlope = 1;
+    let weekdayLevel = 0;
+    let weekdaySlope = 0;
+    for (let day = 0, at = 0; day < length; day++) {
+      let carried = damping * slope;
+      let ahead = level + carried;
+      let error = values[day]! - ahead - season[at]!;
+      errors[day] = error;
+      level = ahead + alpha * error;
+      slope = carried + trend * error;
+      season[at]! += gamma * error;
+
+      carried = damping * slopeSlope;
+      ahead = slopeLevel + carried;
+      error = -ahead - slopeSeason[at]!;
+      toSlope[day] = error;
+      slopeLevel = ahead + alpha * error;
+      slopeSlope = carried + trend * error;
+      slopeSeason[at]! += gamma * error;
+
+      carried = damping * weekdaySlope;
+      ahead = weekdayLevel + carried;
+      error = -ahead - weekdaySeason[at]!;
+      toWeekday[week - 1 + day] = error;
+      weekdayLevel = ahead + alpha * error;
+      weekdaySlope = carried + trend * error;
+      weekdaySeason[at]! += gamma * error;
+      at = at === week - 1 ? 0 : at + 1;
+    }
     const gram = new Float64Array(states * states);
     const right = new Float64Array(states);
-    const error = new Float64Array(columns);
-    for (let day = 0; day < values.length; day++) {
-      const at = (day % week) * columns;
-      for (let column = 0; column < columns; column++) {
-        const carried = damping * slope[column]!;
-        const ahead = level[column]! + carried;
-        const wrong = (column === 0 ? values[day]! : 0) - ahead - season[at + column]!;
-        error[column] = wrong;
-        level[column] = ahead + alpha * wrong;
-        slope[column] = carried + trend * wrong;
-        season[at + column]! += gamma * wrong;
-      }
-      const alone = error[0]!;
-      errors[day] = alone;
-      for (let one = 0; one < states; one++) {
-        const response = error[one + 1]!;
-        responses[day * states + one] = response;
-        right[one]! -= response * alone;
-        for (let other = 0; other <= one; other++) gram[one * states + other]! += response * error[other + 1]!;
-      }
+    for (let one = 0; one < states; one++) {
+      right[one] = -product(responses[one]!, errors);
+      for (let other = 0; other <= one; other++) gram[one * states + other] = product(responses[one]!, responses[other]!);
+      gram[one * states + one]! *= 1 + ridge;
     }
-    for (let one = 0; one < states; one++) gram[one * states + one]! *= 1 + ridge;
     const factor = cholesky(gram, states);
     const best = solved(factor, right, states);
-    let squared = 0;
-    for (let day = 0; day < values.length; day++) {
-      let error = errors[day]!;
-      for (let one = 0; one < states; one++) error += responses[day * states + one]! * best[one]!;
-      errors[day] = error;
-      squared += error * error;
+    for (let one = 0; one < states; one++) {
+      const response = responses[one]!;
+      const state = best[one]!;
+      for (let day = 0; day < length; day++) errors[day]! += response[day]! * state;
     }
-    return { shares, states: best, squared, errors, responses, factor };
+    return { ...buffers, shares, states: best, squared: product(errors, errors), factor };
   }
 
-  /** Derivatives of the errors by the shares, [days, 4], the first states held. */
-  private slopes({ shares, states }: Projection): Float64Array {
+  /** A weekday's state is not read before its first day: the response to it is that to the first weekday's, as many days later. */
+  private buffers(): Buffers {
+    const { week } = this.constants;
+    const { length } = this.values;
+    const [errors, toSlope, toWeekday] = [length, length, week - 1 + length].map((size) => new Float64Array(size)) as [
+      Float64Array,
+      Float64Array,
+      Float64Array,
+    ];
+    const weekdays = Array.from({ length: week }, (_, day) => toWeekday.subarray(week - 1 - day, week - 1 - day + length));
+    return { errors, toSlope, toWeekday, responses: [toSlope, ...weekdays] };
+  }
+
+  /** Derivatives of the errors by each share, by day, the first states held; in arrays that the next call writes over. */
+  private slopes({ shares, states }: Projection): Float64Array[] {
     const { values } = this;
     const { week } = this.constants;
     const [alpha, trend, gamma, damping] = this.parameters(shares);
@@ -199,7 +238,8 @@ class Search {
     for (let day = 0; day < week; day++) season[day * columns] = states[day + 1]!;
     const [, trendShare, seasonalShare] = shares as unknown as [number, number, number];
     const range = this.constants.damping[1] - this.constants.damping[0];
-    const slopes = new Float64Array(values.length * SHARES);
+    const slopes = this.slopeBuffers;
+    const [byAlpha, byTrend, bySeasonal, byDamping] = slopes as [Float64Array, Float64Array, Float64Array, Float64Array];
     const error = new Float64Array(columns);
     for (let day = 0; day < values.length; day++) {
       const at = (day % week) * columns;
@@ -207,7 +247,7 @@ class Search {
       for (let column = 0; column < columns; column++) {
         const carried = damping * slope[column]! + (column === 4 ? before : 0);
         const ahead = level[column]! + carried;
-        const wrong = (column === 0 ? values[day]! : 0) - (ahead + season[at + column]!);
+        const wrong = (column === 0 ? values[day]! : 0) - ahead - season[at + column]!;
         error[column] = wrong;
         level[column] = ahead + alpha * wrong;
         slope[column] = carried + trend * wrong;
@@ -216,39 +256,32 @@ class Search {
       level[1]! += error[0]!;
       slope[2]! += error[0]!;
       season[at + 3]! += error[0]!;
-      const row = day * SHARES;
-      slopes[row] = error[1]! + 2 * trendShare * alpha * error[2]! - seasonalShare * error[3]!;
-      slopes[row + 1] = alpha ** 2 * error[2]!;
-      slopes[row + 2] = (1 - alpha) * error[3]!;
-      slopes[row + 3] = range * error[4]!;
+      byAlpha[day] = error[1]! + 2 * trendShare * alpha * error[2]! - seasonalShare * error[3]!;
+      byTrend[day] = alpha * alpha * error[2]!;
+      bySeasonal[day] = (1 - alpha) * error[3]!;
+      byDamping[day] = range * error[4]!;
     }
     return slopes;
   }
 
   /** The shares after Marquardt's step for what first states can't explain; none out of its range. */
-  private stepped({ shares, errors, responses, factor }: Projection, slopes: Float64Array, caution: number): Float64Array {
+  private stepped({ shares, errors, responses, factor }: Projection, slopes: readonly Float64Array[], caution: number): Float64Array {
     const { states } = this;
+    const searched = this.damped ? SHARES : SHARES - 1;
     const curvature = new Float64Array(SHARES * SHARES);
     const gradient = new Float64Array(SHARES);
-    const cross = Array.from({ length: SHARES }, () => new Float64Array(states));
-    for (let day = 0; day < errors.length; day++) {
-      for (let one = 0; one < SHARES; one++) {
-        const slope = slopes[day * SHARES + one]!;
-        gradient[one]! -= slope * errors[day]!;
-        for (let other = 0; other <= one; other++) curvature[one * SHARES + other]! += slope * slopes[day * SHARES + other]!;
-        const column = cross[one]!;
-        for (let state = 0; state < states; state++) column[state]! += slope * responses[day * states + state]!;
-      }
-    }
+    const cross = slopes.map((slope) => Float64Array.from(responses, (response) => product(slope, response)));
     const explained = cross.map((column) => solved(factor, column, states));
-    for (let one = 0; one < SHARES; one++)
+    for (let one = 0; one < searched; one++) {
+      gradient[one] = -product(slopes[one]!, errors);
       for (let other = 0; other <= one; other++)
-        for (let state = 0; state < states; state++) curvature[one * SHARES + other]! -= cross[one]![state]! * explained[other]![state]!;
+        curvature[one * SHARES + other] = product(slopes[one]!, slopes[other]!) - product(cross[one]!, explained[other]!);
+    }
     for (let one = 0; one < SHARES; one++) {
       const [low, high] = this.range(one);
       const share = shares[one]!;
       const size = curvature[one * SHARES + one]!;
-      const isHeld = (share <= low && gradient[one]! < 0) || (share >= high && gradient[one]! > 0) || (one === 3 && !this.damped) || !(size > 0);
+      const isHeld = (share <= low && gradient[one]! < 0) || (share >= high && gradient[one]! > 0) || !(size > 0);
       if (isHeld) {
         gradient[one] = 0;
         for (let other = 0; other < SHARES; other++) curvature[Math.max(one, other) * SHARES + Math.min(one, other)] = 0;
@@ -288,6 +321,23 @@ class Search {
 function centred(level: number, slope: number, season: readonly number[]): SmoothingState {
   const mean = season.reduce((total, value) => total + value, 0) / season.length;
   return { level: level + mean, slope, season: season.map((value) => value - mean) };
+}
+
+/** Inner product; four sums, because one would wait for each of its additions. */
+function product(one: Float64Array, other: Float64Array): number {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  let at = 0;
+  for (; at + 3 < one.length; at += 4) {
+    first += one[at]! * other[at]!;
+    second += one[at + 1]! * other[at + 1]!;
+    third += one[at + 2]! * other[at + 2]!;
+    fourth += one[at + 3]! * other[at + 3]!;
+  }
+  for (; at < one.length; at++) first += one[at]! * other[at]!;
+  return first + second + (third + fourth);
 }
 
 /** Lower factor of a positive definite matrix given by its lower triangle. */
