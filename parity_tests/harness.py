@@ -122,8 +122,8 @@ def chromium() -> Iterator[Chromium]:
             browser.close()
 
 
-def bundle() -> None:
-    """Bundle the page with the built runtime and the workspace's tfjs, as a product does.
+def bundle(entry: str = "main.ts", *extra: str) -> None:
+    """Bundle a page with the built runtime and the workspace's tfjs, as a product does; ``extra`` are options of esbuild.
 
     Raises
     ------
@@ -133,8 +133,8 @@ def bundle() -> None:
     for needed in (MODELS / "manifest.json", RUNTIME / "index.js"):
         if not needed.is_file():
             raise FileNotFoundError(f"{needed.relative_to(ROOT)} is missing; run `make export`")
-    options = ["--bundle", "--format=esm", "--splitting", "--target=es2022", "--log-level=warning", f"--outdir={BUNDLE}"]
-    subprocess.run([ROOT / "node_modules" / ".bin" / "esbuild", PAGE / "main.ts", *options], cwd=ROOT, check=True)
+    options = ["--bundle", "--format=esm", "--splitting", "--target=es2022", "--log-level=warning", f"--outdir={BUNDLE}", *extra]
+    subprocess.run([ROOT / "node_modules" / ".bin" / "esbuild", PAGE / entry, *options], cwd=ROOT, check=True)
 
 
 def exported(model: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from keras_models.spec import BACKENDS
 from keras_models.suite import load_pack, model_names, pack_names
 from parity_tests.audio import MODEL as AUDIO
 from parity_tests.audio import measure_audio
+from parity_tests.audio_bench import measure_audio_speed
 from parity_tests.faults import measure_faults
 from parity_tests.finding import Finding, guarded, tell
 from parity_tests.harness import ROOT, Chromium
@@ -62,6 +63,7 @@ def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
 def bench(browser: Chromium, references: Sequence[Reference], *, runs: int) -> Measurements:
     """Latencies and memory alone, with more runs than the parity report takes."""
     findings = [finding for reference in references for finding in tell(measure_performance(browser, reference, timed=runs))]
+    findings += tell(guarded(AUDIO, "cpu", "latency", partial(measure_audio_speed, browser)))
     renderers = [finding.row.data for finding in findings if finding.row.backend == "webgl" and finding.row.stage == "latency"]
     return Measurements(findings, environment(title="Latency and memory", browser=browser.version, renderer=next(iter(renderers), None)))
 

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 # Nothing inline, no eval, nothing from elsewhere; compiling WebAssembly is the one thing the wasm backend needs beyond 'self'.
 POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; base-uri 'none'; form-action 'none'"
 HEADERS = {
-    "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     # An isolated page gets a clock of 5 microseconds instead of 100.
@@ -39,9 +38,11 @@ class Site:
     ----------
     folders
         Path prefix, with slashes at both ends -> folder; the longest prefix that fits is taken.
+    policy
+        What the pages may load and run.
     """
 
-    def __init__(self, folders: Mapping[str, Path]) -> None:
+    def __init__(self, folders: Mapping[str, Path], *, policy: str = POLICY) -> None:
         self.folders = dict(sorted(folders.items(), key=lambda item: -len(item[0])))
         self.faults: dict[str, Fault] = {}
         self.requests: list[str] = []
@@ -58,7 +59,8 @@ class Site:
                 content = body if body is not None else b"not found"
                 kind = TYPES.get(Path(path).suffix, TYPES[".html"]) if body is not None else "text/plain"
                 self.send_response(status)
-                for name, value in {**HEADERS, "Content-Type": kind, "Content-Length": str(len(content))}.items():
+                own = {"Content-Security-Policy": policy, "Content-Type": kind, "Content-Length": str(len(content))}
+                for name, value in (HEADERS | own).items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)

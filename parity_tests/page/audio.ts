@@ -32,15 +32,21 @@ function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
+function textOfSamples({ samples }: MonoAudio): TensorText {
+  return textOf([samples.length], samples);
+}
+
 function textOfFrames({ values, count, size }: Frames): TensorText {
   return textOf([count, size], values);
 }
 
-function magnitudes(samples: Float32Array): TensorText {
+/** Magnitudes of every so many frames: all of them would take longer to send than to compute. */
+function magnitudes(samples: Float32Array, apart: number): TensorText {
   const stft = new Stft();
-  const values = new Float32Array(stft.frameCount(samples.length) * stft.bins);
-  stft.visit(samples, (power, frame) => values.set(power.map(Math.sqrt), frame * stft.bins));
-  return textOf([stft.frameCount(samples.length), stft.bins], values);
+  const frames = Array.from({ length: Math.ceil(stft.frameCount(samples.length) / apart) }, (_, at) => at * apart);
+  const values = new Float32Array(frames.length * stft.bins);
+  stft.visit(samples, (power, at) => values.set(power.map(Math.sqrt), at * stft.bins), frames);
+  return textOf([frames.length, stft.bins], values);
 }
 
 /** What a suite's facades find in a file, given in base64. */
@@ -52,22 +58,21 @@ export async function analyzeFile(suite: object, file: string): Promise<object> 
 
 /** Handlers of the page. */
 export const audioHandlers = {
-  /** Mono audio as decoded, and resampled. */
-  async audioSamples(audio: AudioText, rate: number): Promise<{ sampleRate: number; decoded: TensorText; resampled: TensorText }> {
+  /** Mono audio as decoded, and resampled to each rate. */
+  async audioSamples(audio: AudioText, rates: readonly number[]): Promise<Record<string, TensorText>> {
     const decoded = await read(audio);
-    const { samples } = resample(decoded, rate);
-    const { length } = decoded.samples;
-    return { sampleRate: decoded.sampleRate, decoded: textOf([length], decoded.samples), resampled: textOf([samples.length], samples) };
+    const resampled = rates.map((rate) => [String(rate), textOfSamples(resample(decoded, rate))]);
+    return { decoded: textOfSamples(decoded), ...Object.fromEntries(resampled) };
   },
 
-  /** All features of a signal at a rate, frame after frame. */
-  async audioFeatures(audio: AudioText, rate: number): Promise<Record<string, TensorText>> {
+  /** All features of a signal at a rate, frame after frame; magnitudes of every so many frames only. */
+  async audioFeatures(audio: AudioText, rate: number, apart: number): Promise<Record<string, TensorText>> {
     const { samples, sampleRate } = resample(await read(audio), rate);
     const logMel = powerToDb(melSpectrogram(samples, { sampleRate }));
     const coefficients = mfcc(logMel);
     const tuning = estimateTuning(samples, sampleRate);
     const features: Record<string, TensorText> = {
-      magnitude: magnitudes(samples),
+      magnitude: magnitudes(samples, apart),
       logMel: textOfFrames(logMel),
       narrowLogMel: textOfFrames(powerToDb(melSpectrogram(samples, { sampleRate, fMin: 20, fMax: 8000 }))),
       mfcc: textOfFrames(coefficients),

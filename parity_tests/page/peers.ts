@@ -1,0 +1,93 @@
+/**
+ * Other libraries' ways to what the audio front end computes, timed in one page with it. They are here to be compared with and nowhere
+ * else: essentia.js is under the AGPL, and needs `eval`, which is why this page has a policy of its own.
+ */
+
+import Essentia from 'essentia.js/dist/essentia.js-core.es.js';
+import { EssentiaWASM } from 'essentia.js/dist/essentia-wasm.es.js';
+import Meyda from 'meyda';
+import { melSpectrogram, mfcc, powerToDb, resample } from 'tunesmith/audio';
+
+const RATE = 22_050;
+const [FRAME, HOP, BANDS, COEFFICIENTS] = [2048, 512, 128, 40];
+const essentia = new Essentia(EssentiaWASM);
+
+/** From samples at 22,050 Hz to 40 coefficients a frame; each answers how many frames it made. */
+const mfccBy: Record<string, (samples: Float32Array) => number> = {
+  tunesmith: (samples) => mfcc(powerToDb(melSpectrogram(samples, { sampleRate: RATE })), COEFFICIENTS).count,
+
+  Meyda(samples) {
+    Object.assign(Meyda, { bufferSize: FRAME, sampleRate: RATE, melBands: BANDS, numberOfMFCCCoefficients: COEFFICIENTS });
+    let frames = 0;
+    for (let start = 0; start + FRAME <= samples.length; start += HOP) {
+      Meyda.extract('mfcc', samples.subarray(start, start + FRAME));
+      frames++;
+    }
+    return frames;
+  },
+
+  'essentia.js'(samples) {
+    const frames = essentia.FrameGenerator(samples, FRAME, HOP);
+    const count = frames.size();
+    for (let at = 0; at < count; at++) {
+      const windowed = essentia.Windowing(frames.get(at), true, FRAME, 'hann');
+      const { spectrum } = essentia.Spectrum(windowed.frame, FRAME);
+      const { bands, mfcc: coefficients } = essentia.MFCC(
+        spectrum,
+        2,
+        RATE / 2,
+        FRAME / 2 + 1,
+        0,
+        'dbpow',
+        0,
+        'unit_sum',
+        BANDS,
+        COEFFICIENTS,
+        RATE,
+      );
+      for (const vector of [windowed.frame, spectrum, bands, coefficients]) vector.delete();
+    }
+    frames.delete();
+    return count;
+  },
+};
+
+/** Noise with a beat: what it holds changes nothing in how long it takes. */
+function signal(seconds: number, sampleRate: number): Float32Array {
+  return Float32Array.from({ length: seconds * sampleRate }, (_, at) => (Math.random() - 0.5) * (at % (sampleRate / 2) < 2000 ? 1 : 0.1));
+}
+
+function timed(run: () => number): { milliseconds: number; frames: number } {
+  const start = performance.now();
+  const frames = run();
+  return { milliseconds: performance.now() - start, frames };
+}
+
+/** What the benchmark may ask, by name. */
+const handlers = {
+  /** Names of who can be timed. */
+  names: (): string[] => Object.keys(mfccBy),
+
+  /** Milliseconds that one of them takes for so many seconds of audio. */
+  mfcc: (name: string, seconds: number) => {
+    const samples = signal(seconds, RATE);
+    return timed(() => mfccBy[name]!(samples));
+  },
+
+  /** Milliseconds to resample so many seconds. */
+  resample: (seconds: number, from: number) => {
+    const samples = signal(seconds, from);
+    return timed(() => resample({ samples, sampleRate: from }, RATE).samples.length);
+  },
+};
+
+Object.assign(window, {
+  parity: async (handler: keyof typeof handlers, args: readonly unknown[]) => {
+    try {
+      return { value: await (handlers[handler] as (...args: readonly unknown[]) => unknown)(...args) };
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      return { error: { name, code: '', message } };
+    }
+  },
+});
