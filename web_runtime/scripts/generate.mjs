@@ -1,5 +1,5 @@
 /**
- * Writes src/generated: manifest types from the JSON Schema, the index of facades from src/models and src/packs, the SIMD LSTM as bytes,
+ * Writes src/generated: manifest types from the JSON Schema, the index of facades from src/models and src/packs, the SIMD modules as bytes,
  * the resampler's constants, and per backend the kernels that the graphs in dist/models really call. Adding a model or pack therefore means adding its module, no more.
  */
 
@@ -65,22 +65,23 @@ async function resampler() {
   await write('resampler.ts', `/** Shares of the lower rate's Nyquist frequency, and decibels. */\nexport const RESAMPLER = ${design.trim()} as const;\n`);
 }
 
-async function lstmWasm() {
-  const source = await readFile(join(PACKAGE, 'assembly/lstm.ts'), 'utf8');
-  let wasm;
+/** A module of assembly/ compiled to WebAssembly, as base64 in `<name>_wasm.ts`. */
+async function wasm(name) {
+  const file = `${name}.ts`;
+  const source = await readFile(join(PACKAGE, 'assembly', file), 'utf8');
+  let binary;
   const { error, stderr } = await asc.main(
-    ['lstm.ts', '-o', 'lstm.wasm', '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd'],
+    [file, '-o', `${name}.wasm`, '-O3', '--converge', '--runtime', 'stub', '--noAssert', '--enable', 'simd'],
     {
-      readFile: (name) => (name === 'lstm.ts' ? source : null),
-      writeFile: (name, content) => void (name === 'lstm.wasm' && (wasm = content)),
+      readFile: (path) => (path === file ? source : null),
+      writeFile: (path, content) => void (path === `${name}.wasm` && (binary = content)),
       listFiles: () => [],
     },
   );
-  if (error) throw new Error(`assembly/lstm.ts does not compile:\n${stderr.toString()}`);
-  await write(
-    'lstm_wasm.ts',
-    `/** assembly/lstm.ts compiled to WebAssembly, base64. */\nexport const LSTM_WASM =\n  '${Buffer.from(wasm).toString('base64')}';\n`,
-  );
+  if (error) throw new Error(`assembly/${file} does not compile:\n${stderr.toString()}`);
+  const constant = `${name.toUpperCase()}_WASM`;
+  const text = Buffer.from(binary).toString('base64');
+  await write(`${name}_wasm.ts`, `/** assembly/${file} compiled to WebAssembly, base64. */\nexport const ${constant} =\n  '${text}';\n`);
 }
 
 async function kernels() {
@@ -89,7 +90,7 @@ async function kernels() {
 }
 
 try {
-  await Promise.all([manifestTypes(), modelsIndex(), lstmWasm(), resampler()]);
+  await Promise.all([manifestTypes(), modelsIndex(), wasm('lstm'), wasm('fir'), resampler()]);
   // Unit tests run before any export, too.
   if (!process.argv.includes('--without-kernels')) await kernels();
 } catch (error) {

@@ -5,18 +5,13 @@
 
 import { InputError } from '../errors.js';
 import { RESAMPLER } from '../generated/resampler.js';
+import { type Fir, type FirTaps, startFir } from './fir.js';
 import { checkFinite, type MonoAudio } from './input.js';
 
-/** Filters for one pair of rates. */
-export interface Polyphase {
-  /** The ratio of the rates in lowest terms. */
-  readonly up: number;
-  readonly down: number;
-  /** Samples on either side of a moment that its value is made from. */
-  readonly width: number;
-  /** Taps [up, 2 * width]: row `p` is for a moment `p / up` of a sample after the last one on its left. */
-  readonly taps: Float64Array;
-}
+/** Rows of taps are a multiple of this, which SIMD takes at once. */
+const LANES = 8;
+/** Samples that are worked on at once: what lies in between does not grow with the signal. */
+const BLOCK = 1 << 16;
 
 /**
  * Designs the filters from one rate to another; length and shape of the window follow Kaiser (1974).
@@ -24,15 +19,17 @@ export interface Polyphase {
  * @param from - Samples per second of the source.
  * @param to - Samples per second of the target.
  */
-export function polyphase(from: number, to: number): Polyphase {
+export function polyphase(from: number, to: number): FirTaps {
   const divisor = greatestCommonDivisor(from, to);
   const [up, down] = [to / divisor, from / divisor];
   const { passband, stopband, attenuation } = RESAMPLER;
   const scale = Math.min(1, to / from);
-  const width = Math.ceil((attenuation - 7.95) / (2.285 * Math.PI * (stopband - passband)) / 2 / scale);
+  const length = (attenuation - 7.95) / (2.285 * Math.PI * (stopband - passband)) / scale;
+  const row = Math.ceil(length / LANES) * LANES;
+  const width = row / 2;
   const cutoff = (scale * (passband + stopband)) / 2;
   const beta = 0.1102 * (attenuation - 8.7);
-  const taps = new Float64Array(up * 2 * width);
+  const taps = new Float64Array(up * row);
   for (let phase = 0, tap = 0; phase < up; phase++) {
     for (let at = 1 - width; at <= width; at++) {
       const away = at - phase / up;
@@ -40,16 +37,20 @@ export function polyphase(from: number, to: number): Polyphase {
       taps[tap++] = cutoff * sinc(cutoff * away) * window;
     }
   }
-  return { up, down, width, taps };
+  return { up, down, row, taps };
 }
 
 /** Resamples a signal that comes in chunks; holds no more of it than the filter spans. */
 export class Resampler {
-  private readonly filters: Polyphase;
-  /** The last samples taken; the next output needs them all. */
+  private readonly filters: FirTaps;
+  private readonly fir: Fir;
+  /** Samples on either side of a moment that its value is made from. */
+  private readonly width: number;
+  /** The samples from the first one that the next output needs. */
   private held: Float32Array;
-  /** Place in `held` of the sample on the next output's left, and its phase. */
-  private left: number;
+  /** Samples still to come, and to be left out, before the first one that the next output needs. */
+  private skipped = 0;
+  /** Where between two samples the next output lies, in parts of `up`. */
   private phase = 0;
   private taken = 0;
   private given = 0;
@@ -63,8 +64,9 @@ export class Resampler {
       if (!Number.isInteger(rate) || rate < 1) throw new InputError(`resample: expected rates as whole numbers of Hz, got ${rate}`);
     }
     this.filters = polyphase(from, to);
-    this.held = new Float32Array(this.filters.width - 1);
-    this.left = this.held.length;
+    this.fir = startFir(this.filters);
+    this.width = this.filters.row / 2;
+    this.held = new Float32Array(this.width - 1);
   }
 
   /** Takes the next samples and returns those that are settled by now. */
@@ -76,30 +78,29 @@ export class Resampler {
 
   /** The rest; all in all ceil(samples * to / from). */
   end(): Float32Array {
-    const { up, down, width } = this.filters;
+    const { up, down } = this.filters;
     const missing = Math.ceil((this.taken * up) / down) - this.given;
-    return this.take(new Float32Array(width)).subarray(0, missing);
+    return this.take(new Float32Array(this.width)).subarray(0, missing);
   }
 
   private take(samples: Float32Array): Float32Array {
-    const { up, down, width, taps } = this.filters;
-    const joined = new Float32Array(this.held.length + samples.length);
-    joined.set(this.held);
-    joined.set(samples, this.held.length);
-    const settled = joined.length - width - this.left;
+    const parts: Float32Array[] = [];
+    for (let at = 0; at < samples.length; at += BLOCK) parts.push(this.takeBlock(samples.subarray(at, at + BLOCK)));
+    return joined(parts);
+  }
+
+  private takeBlock(samples: Float32Array): Float32Array {
+    const { up, down, row } = this.filters;
+    const all = joined([this.held, samples]);
+    // The next output's samples begin at `skipped`, and the last of them is to be there.
+    const settled = all.length - row + 1 - this.skipped;
     const out = new Float32Array(Math.max(Math.ceil((settled * up - this.phase) / down), 0));
-    let { left, phase } = this;
-    for (let at = 0; at < out.length; at++) {
-      out[at] = weighted(joined, left - width + 1, taps, phase * 2 * width, 2 * width);
-      phase += down;
-      const whole = Math.floor(phase / up);
-      left += whole;
-      phase -= whole * up;
-    }
-    const start = Math.min(left - width + 1, joined.length);
-    this.held = joined.slice(start);
-    this.left = left - start;
-    this.phase = phase;
+    this.fir(all, this.skipped, this.phase, out);
+    const moved = this.phase + out.length * down;
+    const first = this.skipped + Math.floor(moved / up);
+    this.phase = moved % up;
+    this.held = all.slice(first);
+    this.skipped = Math.max(first - all.length, 0);
     this.given += out.length;
     return out;
   }
@@ -114,27 +115,17 @@ export class Resampler {
 export function resample({ samples, sampleRate }: MonoAudio, to: number): MonoAudio {
   if (sampleRate === to) return { samples, sampleRate };
   const resampler = new Resampler(sampleRate, to);
-  const settled = resampler.push(samples);
-  const rest = resampler.end();
-  const all = new Float32Array(settled.length + rest.length);
-  all.set(settled);
-  all.set(rest, settled.length);
-  return { samples: all, sampleRate: to };
+  return { samples: joined([resampler.push(samples), resampler.end()]), sampleRate: to };
 }
 
-/** Sum of products; four sums at once keep the processor busy, and their order the same everywhere. */
-function weighted(samples: Float32Array, start: number, taps: Float64Array, tap: number, count: number): number {
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const whole = count - (count % 4);
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
-  for (; at < whole; at += 4) {
-    a += samples[start + at]! * taps[tap + at]!;
-    b += samples[start + at + 1]! * taps[tap + at + 1]!;
-    c += samples[start + at + 2]! * taps[tap + at + 2]!;
-    d += samples[start + at + 3]! * taps[tap + at + 3]!;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
-  for (; at < count; at++) a += samples[start + at]! * taps[tap + at]!;
-  return a + b + (c + d);
+  return all;
 }
 
 function sinc(x: number): number {
