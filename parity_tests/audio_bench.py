@@ -15,7 +15,7 @@ from parity_tests.harness import FOLDERS, Chromium, Page, bundle
 from parity_tests.server import POLICY, Site
 
 SECONDS, LONG_SECONDS = 30, 600
-UNTIMED, TIMED, TIMED_LONG = 2, 10, 3
+UNTIMED, TIMED, TIMED_LONG = 1, 5, 3
 # Others' libraries make functions of text, which the runtime never does.
 PEERS_POLICY = POLICY.replace("'wasm-unsafe-eval'", "'unsafe-eval'")
 # Modules that essentia.js asks for where it runs in Node.

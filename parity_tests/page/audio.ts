@@ -17,7 +17,7 @@ import {
   Stft,
 } from 'tunesmith/audio';
 
-import { fromText, textOf, type TensorText } from './base64.js';
+import { bytesOf, fromText, textOf, type TensorText } from './base64.js';
 
 /** Audio as Python sends it: a file's bytes in base64, or samples. */
 type AudioText = { readonly file: string } | { readonly samples: TensorText; readonly sampleRate: number };
@@ -26,10 +26,6 @@ async function read(audio: AudioText): Promise<MonoAudio> {
   if ('file' in audio) return mixToMono(await decodeAudio(bytesOf(audio.file)));
   const { samples } = fromText({ samples: audio.samples });
   return mixToMono({ samples: samples!.data as Float32Array, sampleRate: audio.sampleRate });
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 function textOfSamples({ samples }: MonoAudio): TensorText {

@@ -30,7 +30,15 @@ export function fromText(texts: Record<string, TensorText>): NamedTensors {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { shape: text.shape, data: valuesOf(text) }]));
 }
 
+/** Bytes of a base64 text; a plain loop, because reading a string of megabytes as an iterable takes ten times as long. */
+export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
 function valuesOf({ dtype, data }: TensorText): Float32Array | Int32Array {
-  const { buffer } = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  const { buffer } = bytesOf(data);
   return dtype === 'int32' ? new Int32Array(buffer) : new Float32Array(buffer);
 }
