@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,6 +41,14 @@ def test_good_files_are_answered_beside_bad_ones(browser, tone, tmp_path):
     assert (answers[str(noise)]["error"]["name"], answers[str(noise)]["error"]["code"]) == ("InputError", "input")
     assert "can decode" in answers[str(noise)]["error"]["message"]
     assert answers[str(gone)]["error"]["name"] == "FileNotFoundError"
+
+
+def test_files_are_decoded_at_their_own_rates(browser, tmp_path):
+    rates = {"wav": 96000, "flac": 88200, "ogg": 32000, "mp3": 48000}
+    for suffix, rate in rates.items():
+        soundfile.write(tmp_path / f"tone.{suffix}", np.sin(np.arange(rate) / 50) / 2, rate)
+    answers = analyze(browser, [tmp_path / f"tone.{suffix}" for suffix in rates])
+    assert {Path(name).suffix[1:]: answer["audio"]["sampleRate"] for name, answer in answers.items()} == rates
 
 
 def test_the_command_prints_json_and_fails_for_a_bad_file(tone, tmp_path):

@@ -82,9 +82,9 @@ function mp4Rate(file: Header): number | null {
   // The index of a streamed file may lie at its very end, behind the samples.
   let at = 0;
   while (at + 8 <= file.bytes.length && !file.says(at + 4, 'moov')) {
-    const size = file.uint32(at);
-    if (size === 0) return null;
-    at += size === 1 ? file.uint32(at + 8) * 2 ** 32 + file.uint32(at + 12) : size;
+    const size = file.uint32(at) === 1 ? file.uint32(at + 8) * 2 ** 32 + file.uint32(at + 12) : file.uint32(at);
+    if (size < 8) return null;
+    at += size;
   }
   for (const kind of ['mp4a', 'Opus', 'fLaC', 'alac']) {
     const entry = file.find(kind, at);
@@ -105,22 +105,17 @@ function webmRate(file: Header): number | null {
   return null;
 }
 
-/** MP3 or AAC: the first place where eleven bits of synchronisation are followed by a sensible header. */
+/** MP3 or AAC: eleven bits of synchronisation and a sensible header, where the file or its tag's padding ends. */
 function mpegRate(file: Header, start: number): number | null {
-  const end = Math.min(file.bytes.length - 4, start + SEARCHED);
-  for (let at = start; at < end; at++) {
-    if (file.uint8(at) !== 0xff || file.uint8(at + 1) < 0xe0) continue;
-    const [second, third] = [file.uint8(at + 1), file.uint8(at + 2)];
-    const [version, layer] = [(second >> 3) & 3, (second >> 1) & 3];
-    if (layer === 0 && second >= 0xf0) {
-      const rate = AAC_RATES[(third >> 2) & 15];
-      if (rate !== undefined) return rate;
-    }
-    const rate = MPEG_RATES[(third >> 2) & 3];
-    const isFrame = layer !== 0 && version !== 1 && rate !== undefined && third >> 4 !== 15 && third >> 4 !== 0;
-    if (isFrame) return rate / (version === 3 ? 1 : version === 2 ? 2 : 4);
-  }
-  return null;
+  let at = start;
+  while (at < file.bytes.length && file.uint8(at) === 0) at++;
+  const [first, second, third] = [file.uint8(at), file.uint8(at + 1), file.uint8(at + 2)];
+  if (first !== 0xff || second < 0xe0) return null;
+  const [version, layer] = [(second >> 3) & 3, (second >> 1) & 3];
+  if (layer === 0) return second >= 0xf0 ? (AAC_RATES[(third >> 2) & 15] ?? null) : null;
+  const rate = MPEG_RATES[(third >> 2) & 3];
+  const isFrame = version !== 1 && rate !== undefined && third >> 4 !== 15 && third >> 4 !== 0;
+  return isFrame ? rate / (version === 3 ? 1 : version === 2 ? 2 : 4) : null;
 }
 
 function known(rate: number): number | null {

@@ -42,6 +42,8 @@ describe('sampleRateOf', () => {
   it('is null for what is no audio', () => {
     expect(sampleRateOf(bytes('%PDF-1.7', zeros(200)))).toBeNull();
     expect(sampleRateOf(bytes())).toBeNull();
+    expect(sampleRateOf(bytes(big(1), 'ftyp', zeros(40)))).toBeNull();
+    expect(sampleRateOf(bytes('FORM', zeros(20), [0xff, 0xfb, 0x90, 0], zeros(20)))).toBeNull();
   });
 
   it('survives any bytes, whole or truncated', () => {
