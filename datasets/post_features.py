@@ -2,12 +2,13 @@
 
 How often a post is liked is known only days later. So everything here that comes from history, times included, uses posts at least
 48 hours older than the post, and no count of the post itself. Averages are means of log1p; where there are few posts, they are drawn
-toward a broader average, and that of a page without history toward what was usual in training.
+toward a broader average, and that of a page without history toward what was usual in training. What words do on any page cannot come
+from a page's history: it is learned in training and handed in, like what was usual.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -63,6 +64,7 @@ _RATES = {
     "comment_rate_30d": ("log ratio", "Comments to likes of the last 30 days"),
     "share_rate_30d": ("log ratio", "Shares to likes of the last 30 days"),
 }
+_WORDING = "{} that its words, each with its effect on any page, bring beyond those of the page's posts with this medium"
 FEATURES: dict[str, tuple[str, str]] = {
     **TEXT_FEATURES,
     **_MOMENT,
@@ -71,6 +73,7 @@ FEATURES: dict[str, tuple[str, str]] = {
     **_RHYTHM,
     **{f"{target}_{name}": (unit, text.format(target.capitalize())) for name, (unit, text) in _HISTORY.items() for target in TARGETS},
     **_RATES,
+    **{f"{target}_wording": ("sum of log1p differences", _WORDING.format(target.capitalize())) for target in TARGETS},
 }
 """Feature name -> unit and description, in the model's order."""
 
@@ -87,7 +90,7 @@ def constants() -> dict[str, object]:
     }
 
 
-def post_features(posts: Posts, rows: np.ndarray, *, prior: Sequence[float]) -> np.ndarray:
+def post_features(posts: Posts, rows: np.ndarray, *, prior: Sequence[float], effects: Mapping[str, Sequence[float]]) -> np.ndarray:
     """Features of some posts, each by the other posts of its page.
 
     Parameters
@@ -98,6 +101,8 @@ def post_features(posts: Posts, rows: np.ndarray, *, prior: Sequence[float]) -> 
         Which of them to describe.
     prior
         Usual log1p of likes, comments and shares: what a page without history is taken for.
+    effects
+        What a word of ``vocabulary`` does to the log1p of likes, comments and shares on any page.
 
     Returns
     -------
@@ -107,8 +112,24 @@ def post_features(posts: Posts, rows: np.ndarray, *, prior: Sequence[float]) -> 
     values = np.empty((len(rows), len(FEATURES)))
     for page in np.unique(posts.page[rows]):
         mine = np.flatnonzero(posts.page[rows] == page)
-        values[mine] = _Page(posts, np.flatnonzero(posts.page == page)).features(posts, rows[mine], np.asarray(prior, np.float64))
+        of_page = _Page(posts, np.flatnonzero(posts.page == page)).features(posts, rows[mine], np.asarray(prior, np.float64))
+        of_words = wording([vocabulary(posts.text[row], posts.title[row]) for row in rows[mine]], effects)
+        values[mine] = np.concatenate([of_page, of_words], axis=1)
     return values
+
+
+def wording(vocabularies: Sequence[Sequence[str]], effects: Mapping[str, Sequence[float]]) -> np.ndarray:
+    """Sum of the effects of each post's known words over the root of their number: [posts, targets], 0 where no word is known."""
+    values = np.zeros((len(vocabularies), len(TARGETS)))
+    for row, used in enumerate(vocabularies):
+        known = np.array([effects[word] for word in used if word in effects]).reshape(-1, len(TARGETS))
+        values[row] = known.sum(axis=0) / np.sqrt(max(len(known), 1))
+    return values
+
+
+def vocabulary(text: str, title: str) -> list[str]:
+    """Distinct words of text and title, told apart by an equals sign before those of the title."""
+    return list(dict.fromkeys([*words(text), *("=" + word for word in words(title))]))
 
 
 class _Page:
@@ -121,10 +142,10 @@ class _Page:
         self.sums = _sums(self.logs)
         self.tags = [hashtags(posts.text[row]) for row in rows]
         self.titles = [(posts.media[row], posts.title[row]) for row in rows]
-        self.words = [_vocabulary(posts.text[row], posts.title[row]) for row in rows]
+        self.words = [vocabulary(posts.text[row], posts.title[row]) for row in rows]
 
     def features(self, posts: Posts, rows: np.ndarray, prior: np.ndarray) -> np.ndarray:
-        """[len(rows), len(FEATURES)] of this page's posts ``rows``."""
+        """[rows, features but those of the wording] of this page's posts ``rows``."""
         at, media, titles = posts.published[rows], posts.media[rows], [posts.title[row] for row in rows]
         known = np.searchsorted(self.published, at - SETTLED, side="right")
         month = np.minimum(np.searchsorted(self.published, at - MONTH_DAYS * DAY, side="left"), known)
@@ -132,7 +153,7 @@ class _Page:
         of_media = averages["of_media"]
         total, count = self.of_title(media, titles, known)
         averages["of_title"] = _drawn(total, count, of_media, "title")
-        averages["of_words"] = self.of_words([_vocabulary(posts.text[row], posts.title[row]) for row in rows], known, of_media)
+        averages["of_words"] = self.of_words([vocabulary(posts.text[row], posts.title[row]) for row in rows], known, of_media)
         blocks = [
             np.array([text_features(posts.text[row]) for row in rows]),
             np.stack([_hour(at), _weekday(at)], axis=1),
@@ -227,11 +248,6 @@ class _Page:
             beyond = (tallies[:, 1:] - tallies[:, :1] * toward[row]) / (tallies[:, :1] + DRAW["word"])
             effects[row] = beyond.sum(axis=0) / np.sqrt(max(len(vocabularies[row]), 1))
         return effects
-
-
-def _vocabulary(text: str, title: str) -> list[str]:
-    """Distinct words of text and title, told apart."""
-    return list(dict.fromkeys([*words(text), *("=" + word for word in words(title))]))
 
 
 def _trending(others: Sequence[Sequence[str]], used: Sequence[str]) -> float:

@@ -3,10 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from datasets.post_features import DAY, FEATURES, HOUR, post_features
+from datasets.post_features import DAY, FEATURES, HOUR, post_features, vocabulary, wording
 from datasets.posts import MEDIA, Posts
 
 PRIOR = (3.0, 2.0, 1.0)
+EFFECTS = {"new": (0.5, 0.0, -0.5), "=album": (0.1, 0.2, 0.3)}
 NAMES = list(FEATURES)
 
 
@@ -27,7 +28,7 @@ def made(n=80, seed=0, pages=2):
 
 
 def described(posts, rows=None):
-    return post_features(posts, np.arange(len(posts)) if rows is None else np.array(rows), prior=PRIOR)
+    return post_features(posts, np.arange(len(posts)) if rows is None else np.array(rows), prior=PRIOR, effects=EFFECTS)
 
 
 def column(values, name):
@@ -114,3 +115,12 @@ def test_followers_and_age_are_used_where_known():
     known = replace(posts, followers=np.array([np.nan, 50.0]), created=np.array([np.nan, posts.published[1] - 3 * DAY]))
     values = described(known)
     assert column(values, "follower_count").tolist() == [-1, 50] and column(values, "account_age_days").tolist() == [-1, 3]
+
+
+def test_the_wording_adds_the_effects_of_known_words_over_the_root_of_their_number():
+    assert vocabulary("New song, NEW https://a.b", "New album") == ["new", "song", "=new", "=album"]
+    values = wording([vocabulary("New song", "Album"), ["song"], []], EFFECTS)
+    assert np.allclose(values, [np.array([0.6, 0.2, -0.2]) / np.sqrt(2), np.zeros(3), np.zeros(3)])
+    posts = replace(made(n=2, pages=1), text=["a new song", "none"], title=["", ""])
+    described_wording = [column(described(posts), f"{target}_wording").tolist() for target in ("likes", "comments", "shares")]
+    assert described_wording == [[0.5, 0], [0, 0], [-0.5, 0]]

@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from keras_models.boosting import PARAMETERS, BoostedTrees, as_arrays, fit_boosting
+from keras_models.boosting import PARAMETERS, ROWS_AT_ONCE, BoostedTrees, as_arrays, fit_boosting, fit_committee
 
 RANDOM = np.random.default_rng(3)
 FEATURES = RANDOM.normal(size=(3000, 5))
@@ -30,3 +30,24 @@ def test_weights_count():
     blind = np.zeros((3000, 1))
     fitted = fit_boosting(blind, target, weight=np.where(half, 3.0, 1.0), seed=1)
     assert abs(fitted.predict(blind[:1])[0, 0] - 2) < 0.05
+
+
+def test_a_committee_says_the_mean_of_its_members():
+    members = [fit_boosting(FEATURES, TARGETS, weight=WEIGHT, seed=seed).predict(FEATURES) for seed in (5, 6)]
+    committee = fit_committee(FEATURES, TARGETS, weight=WEIGHT, seed=5, members=2)
+    assert np.abs(committee.predict(FEATURES) - np.mean(members, axis=0)).max() < 1e-12
+    assert np.abs(members[0] - members[1]).max() > 1e-3
+
+
+def test_rows_are_answered_alike_alone_and_among_many():
+    fitted = fit_boosting(FEATURES, TARGETS, weight=WEIGHT, seed=5)
+    many = RANDOM.normal(size=(ROWS_AT_ONCE + 3, 5))
+    assert np.array_equal(fitted.predict(many)[-5:], fitted.predict(many[-5:]))
+    assert fitted.predict(many[:0]).shape == (0, 2)
+
+
+def test_thresholds_are_where_the_trees_split():
+    step = np.where(FEATURES[:, [2]] > 0.5, 1.0, 0.0)
+    thresholds, gain = fit_boosting(FEATURES, step, weight=np.ones(3000), seed=1).thresholds(2)
+    assert (np.diff(thresholds) >= 0).all() and (gain > 0).all()
+    assert abs(thresholds[np.argmax(gain)] - 0.5) < 0.05

@@ -11,12 +11,15 @@ from datasets.registry import DataMissingError
 from datasets.tables import DataError
 from keras_models import engagement_training
 from keras_models.checkpoint import has_checkpoint, load_checkpoint
-from keras_models.engagement import OUTLOOKS, SPEC, PostError
-from keras_models.engagement_training import FOLDS, WEEK, Recipe, page_folds, split_posts, train
+from keras_models.engagement import OUTLOOKS, SPEC
+from keras_models.engagement_calls import PostError
+from keras_models.engagement_data import FOLDS, WEEK, page_folds, split_posts
+from keras_models.engagement_student import Recipe
+from keras_models.engagement_training import train
 from keras_models.inference import runner
 from keras_models.spec import TrainRequest
 
-RECIPE = Recipe(bins=4, widths=(16, 8), epochs=3, made_up=0.5)
+RECIPE = Recipe(teachers=2, bins=4, widths=(16, 8), epochs=3, made_up=0.5)
 POST = SPEC.golden(None).args[0][0]
 
 
@@ -48,9 +51,9 @@ def file(tmp_path_factory):
 def observed(file):
     """A small training, and what each teacher was given."""
     taught = []
-    fit_boosting = engagement_training.fit_boosting
+    fit = engagement_training.fit_committee
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engagement_training, "fit_boosting", lambda x, y, **options: taught.append((x, y)) or fit_boosting(x, y, **options))
+        patch.setattr(engagement_training, "fit_committee", lambda x, y, **options: taught.append((x, y)) or fit(x, y, **options))
         checkpoint = train(TrainRequest(data=file, seed=3, folder=file.parent), recipe=RECIPE)
     return checkpoint, taught
 
@@ -156,8 +159,8 @@ def test_too_few_posts_are_refused(tmp_path):
 
 
 def test_the_golden_call_and_the_edge_cases_need_no_data(trained, monkeypatch):
-    monkeypatch.setattr("keras_models.engagement.find", _missing)
-    monkeypatch.setattr("keras_models.engagement._registered", lambda checkpoint: SPEC.datasets[0])
+    monkeypatch.setattr("keras_models.engagement_data.find", _missing)
+    monkeypatch.setattr(trained, "provenance", {"data": [{"name": SPEC.datasets[0]}]})
     cases = SPEC.parity_cases(trained)
     assert sum(case.name.startswith("drawn ") for case in cases) >= 500
     assert {case.name for case in cases if case.edge} >= {"empty text", "only emoji", "no history"}

@@ -15,6 +15,7 @@ const tables = {
   capitals: 0.733,
   negation: -0.74,
 };
+const effects = { great: [0.5, 0.25, -0.5], '=album': [0.1, 0.2, 0.3] };
 const targets = ['likes', 'comments', 'shares'];
 const textNames = ['post_length', 'sentiment_score', 'sentiment_polarity', 'hashtag_count', 'emoji_count', 'link_count', 'exclamation_count', 'question_count', 'text_complexity'];
 const perTarget = ['average_30d', 'average_last_5', 'average_last_20', 'average_last_100', 'median_last_20', 'spread_last_20', 'trend', 'of_media', 'of_hour', 'of_weekday', 'of_title', 'of_words'];
@@ -24,6 +25,7 @@ const names = [
   ...['time_since_last_post', 'posting_frequency', 'history_posts', 'history_days', 'trending_hashtags_used', 'media_share'],
   ...perTarget.flatMap((name) => targets.map((target) => `${target}_${name}`)),
   ...['comment_rate_30d', 'share_rate_30d'],
+  ...targets.map((target) => `${target}_wording`),
 ];
 const manifest = {
   features: names.map((name) => ({ name })),
@@ -58,7 +60,7 @@ const model = fakeModel(
       lift: tensor(lift),
     };
   },
-  new TextEncoder().encode(JSON.stringify(tables)),
+  new TextEncoder().encode(JSON.stringify({ sentiment: tables, effects })),
 );
 const suite = engagement(model);
 const past = { text: 'good #tour', publishedAt: '2024-05-01T10:00', media: 'photo', likes: 9, comments: 2, shares: 0 } as const;
@@ -79,6 +81,13 @@ describe('engagement', () => {
     expect(features).toMatchObject({ history_posts: 2, trending_hashtags_used: 1, time_since_last_post: 8 * 24 + 6.5 });
     const monthly = (2 * Math.log(10) + (2 * Math.log(10) + 3) / 3) / 3;
     expect(features['likes_average_30d']).toBeCloseTo(monthly, 12);
+  });
+
+  it('adds the effects of known words, of text and title apart, over the root of their number', async () => {
+    const features = await suite.describe({ ...post, title: 'great Album' });
+    expect(features['likes_wording']).toBeCloseTo(0.6 / Math.SQRT2, 12);
+    expect(features['shares_wording']).toBeCloseTo(-0.2 / Math.SQRT2, 12);
+    expect(await suite.describe({ ...post, text: 'constructor __proto__' })).toMatchObject({ likes_wording: 0, comments_wording: 0, shares_wording: 0 });
   });
 
   it('does not look at posts that are younger than 48 hours', async () => {

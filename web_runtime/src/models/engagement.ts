@@ -72,6 +72,13 @@ interface Preprocessing extends PostConstants {
   readonly typical: readonly number[];
 }
 
+/** The model's data file. */
+interface Tables {
+  readonly sentiment: SentimentTables;
+  /** Effects of a word on the log1p of likes, comments and shares. */
+  readonly effects: Readonly<Record<string, readonly number[]>>;
+}
+
 const TARGETS = ['likes', 'comments', 'shares'] as const;
 const HOUR = 3_600_000;
 /** 1970-01-05, a Monday: its week stands for every week. */
@@ -83,11 +90,11 @@ export function engagement(model: ModelHandle): Engagement {
   const constants = (): Preprocessing => model.manifest.preprocessing as unknown as Preprocessing;
   const names = (): string[] => model.manifest.features.map(({ name }) => name);
 
-  /** The sentiment tables arrive with the model; a failed download is tried again. */
+  /** The tables of words arrive with the model; a failed download is tried again. */
   const features = (): Promise<PostFeatures> => {
     describing ??= model.data().then((bytes) => {
-      const tables = JSON.parse(new TextDecoder().decode(bytes)) as SentimentTables;
-      return postFeatures(constants(), sentimentScorer(tables));
+      const { sentiment, effects } = JSON.parse(new TextDecoder().decode(bytes)) as Tables;
+      return postFeatures(constants(), sentimentScorer(sentiment), new Map(Object.entries(effects)));
     });
     describing.catch(() => (describing = undefined));
     return describing;

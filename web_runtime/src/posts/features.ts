@@ -39,8 +39,11 @@ interface Settled extends ReadPost {
   readonly logs: readonly number[];
 }
 
+/** What a word, or that of a title behind an equals sign, does to the log1p of likes, comments and shares on any page. */
+export type WordEffects = ReadonlyMap<string, readonly number[]>;
+
 /** Makes the function that describes posts. */
-export function postFeatures(constants: PostConstants, sentiment: SentimentScorer): PostFeatures {
+export function postFeatures(constants: PostConstants, sentiment: SentimentScorer, effects: WordEffects): PostFeatures {
   const { draw, media, targets } = constants;
   const scanner = textScanner(constants.patterns);
 
@@ -48,8 +51,7 @@ export function postFeatures(constants: PostConstants, sentiment: SentimentScore
     toward.map((broader, target) => (sumOf(posts, target) + draw[kind] * broader) / (posts.length + draw[kind]));
 
   /** What posts that share words with this one got beyond `toward`: each word's posts drawn toward no difference, then added. */
-  const ofWords = (post: ReadPost, settled: readonly Settled[], toward: readonly number[]): number[] => {
-    const own = vocabulary(scanner, post);
+  const ofWords = (own: readonly string[], settled: readonly Settled[], toward: readonly number[]): number[] => {
     const tallies = new Map(own.map((word) => [word, { posts: 0, sums: targets.map(() => 0) }]));
     for (const past of settled) {
       for (const word of vocabulary(scanner, past)) {
@@ -62,6 +64,13 @@ export function postFeatures(constants: PostConstants, sentiment: SentimentScore
     const seen = [...tallies.values()].filter(({ posts }) => posts > 0);
     const share = Math.sqrt(Math.max(own.length, 1));
     return toward.map((broader, target) => seen.reduce((total, { posts, sums }) => total + (sums[target]! - posts * broader) / (posts + draw.word), 0) / share);
+  };
+
+  /** Sum of the effects of the known words over the root of their number. */
+  const wording = (own: readonly string[]): number[] => {
+    const known = own.map((word) => effects.get(word)).filter((effect) => effect !== undefined);
+    const share = Math.sqrt(Math.max(known.length, 1));
+    return targets.map((_, target) => known.reduce((total, effect) => total + effect[target]!, 0) / share);
   };
 
   const ofText = (text: string): number[] => {
@@ -88,6 +97,7 @@ export function postFeatures(constants: PostConstants, sentiment: SentimentScore
     const monthTags = tags.length > 0 ? month.map(({ text }) => scanner.hashtags(text)) : [];
     const totals = targets.map((_, target) => month.reduce((total, { counts }) => total + counts[target]!, 0));
     const text = ofText(post.text);
+    const own = vocabulary(scanner, post);
     const attached = [
       Number(['photo', 'video'].includes(media[post.media]!)),
       ...media.flatMap((kind, place) => (kind === 'none' ? [] : [Number(place === post.media)])),
@@ -112,8 +122,9 @@ export function postFeatures(constants: PostConstants, sentiment: SentimentScore
     ];
     const like = [
       ...drawn(titled, ofMedia, 'title'),
-      ...ofWords(post, settled, ofMedia),
+      ...ofWords(own, settled, ofMedia),
       ...totals.slice(1).map((total) => Math.log1p(total) - Math.log1p(totals[0]!)),
+      ...wording(own),
     ];
     return moments.map((moment) => {
       const atHour = month.filter(({ at }) => hourOf(at) === hourOf(moment));
