@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datasets.posts import load
+from datasets.post_features import vocabulary, wording
+from datasets.posts import TARGETS, load
 from datasets.registry import DataMissingError, find, places
 from datasets.text_features import TEXT_FEATURES, text_features
+from keras_models.checkpoint import load_checkpoint
 from keras_models.engagement import SPEC
 from parity_tests.harness import PageError, exported
 
@@ -39,9 +41,13 @@ def texts():
     return [*emoji, *(foreign[at] for at in spread), *musicians][:TEXTS]
 
 
-def test_text_features_are_equal_on_real_posts(page, texts):
+@pytest.fixture(scope="module")
+def described(page, texts):
     post = {"publishedAt": "2016-06-01T12:00:00", "media": "none", "history": []}
-    described = page.call("predict", "wasm", MODEL, "describe", [[post | {"text": text}] for text in texts])
+    return page.call("predict", "wasm", MODEL, "describe", [[post | {"text": text}] for text in texts])
+
+
+def test_text_features_are_equal_on_real_posts(texts, described):
     assert len(described) == TEXTS
     differing = {}
     for text, got in zip(texts, described, strict=True):
@@ -50,6 +56,13 @@ def test_text_features_are_equal_on_real_posts(page, texts):
         if wrong:
             differing[text] = wrong
     assert differing == {}
+
+
+def test_the_wording_is_equal_on_real_posts(texts, described):
+    expected = wording([vocabulary(text, "") for text in texts], load_checkpoint(MODEL).config["effects"])
+    got = np.array([[features[f"{target}_wording"] for target in TARGETS] for features in described])
+    assert (got != 0).mean() > 0.5
+    assert np.abs(got - expected).max() < 1e-12
 
 
 def test_an_explanation_names_every_feature_and_agrees_with_the_prediction(page, post):
