@@ -29,8 +29,12 @@ NOTABLE = math.log(1.25)  # from here on more or less than usual: a quarter more
 USUAL = columns("average_last_20")
 JUDGED: dict[Split, tuple[str, ...]] = {"validation": ("validation",), "test": ("later posts",)}
 LABELS = {"validation": "later posts"}
-# Asked of shares were 0.64 and, to the teacher, 0.98 too; the checkpoint reaches 0.63 and 0.978, so those two are reported, not gated.
-GATES = {"likes_r2": 0.71, "comments_r2": 0.58, "likes_to_teacher_r2": 0.98, "comments_to_teacher_r2": 0.98, "to_teacher_r2": 0.98}
+GATES = {
+    "likes_r2": 0.71,
+    "comments_r2": 0.58,
+    "shares_r2": 0.64,
+    **{f"{name}to_teacher_r2": 0.98 for name in ("likes_", "comments_", "shares_", "")},
+}
 
 
 def _inputs(checkpoint: Checkpoint) -> tuple[TensorSpec, ...]:

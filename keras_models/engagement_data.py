@@ -90,7 +90,7 @@ class Gathered:
     fold
         Fold of the page of each of the first set's training rows.
     rows
-        Set -> part -> number of posts, and ``rows_used`` -> set -> number of those that train.
+        What the checkpoint records: ``rows`` -> set -> part -> number of posts, ``rows_used`` -> set -> number of those that train.
     """
 
     examples: Examples

@@ -35,7 +35,7 @@ def compared(features: np.ndarray, logs: np.ndarray, student: np.ndarray, teache
 
 
 def summary_table(rows: Mapping[str, Mapping[str, float]], *, title: str) -> Table:
-    """For the terminal: R2 of each target, and to the teacher the mean over the targets and the shares'."""
+    """For the terminal: R2 of each target against the truth, then against the teacher."""
     table = Table("", *TARGETS, *(f"{target} to teacher" for target in TARGETS), title=title, box=None)
     for who, values in rows.items():
         table.add_row(who, *(f"{values[f'{target}_{name}']:.3f}" for name in ("r2", "to_teacher_r2") for target in TARGETS))
