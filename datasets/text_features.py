@@ -7,6 +7,7 @@ manifest and is read from there.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from functools import cache
@@ -143,9 +144,9 @@ def text_features(text: str) -> list[float]:
     return [float(len(text)), score, polarity, tags, emoji, *counts, readability(text)]
 
 
-def sentiment_tables() -> dict[str, object]:
-    """All tables of the package ``vaderSentiment``, for the browser's scorer: nothing of them is typed a second time."""
-    return {
+def sentiment_lexicon() -> bytes:
+    """All tables of the package ``vaderSentiment`` as JSON, for the browser's scorer: nothing of them is typed a second time."""
+    tables = {
         "words": _analyzer().lexicon,
         "emoji": _analyzer().emojis,
         "boosters": vaderSentiment.BOOSTER_DICT,
@@ -154,3 +155,4 @@ def sentiment_tables() -> dict[str, object]:
         "capitals": vaderSentiment.C_INCR,
         "negation": vaderSentiment.N_SCALAR,
     }
+    return json.dumps(tables, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()

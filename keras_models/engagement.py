@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from datasets.post_features import FEATURES, constants
 from datasets.posts import LARGEST, TARGETS, Posts, load, settled
-from datasets.text_features import patterns, sentiment_tables
+from datasets.text_features import patterns, sentiment_lexicon
 from keras_models.boosting import BoostedTrees
 from keras_models.checkpoint import Checkpoint
 from keras_models.engagement_calls import encode
@@ -137,7 +137,7 @@ def _manifest(checkpoint: Checkpoint) -> dict[str, Any]:
 
 def _tables(checkpoint: Checkpoint) -> bytes:
     """The words that the browser needs to know, as JSON."""
-    tables = {"sentiment": sentiment_tables(), "effects": checkpoint.config["effects"]}
+    tables = {"sentiment": json.loads(sentiment_lexicon()), "effects": checkpoint.config["effects"]}
     return json.dumps(tables, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
