@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -160,8 +161,8 @@ def test_too_few_posts_are_refused(tmp_path):
 
 def test_the_golden_call_and_the_edge_cases_need_no_data(trained, monkeypatch):
     monkeypatch.setattr("keras_models.engagement_data.find", _missing)
-    monkeypatch.setattr(trained, "provenance", {"data": [{"name": SPEC.datasets[0]}]})
-    cases = SPEC.parity_cases(trained)
+    registered = replace(trained, provenance={"data": [{"name": SPEC.datasets[0]}]})
+    cases = SPEC.parity_cases(registered)
     assert sum(case.name.startswith("drawn ") for case in cases) >= 500
     assert {case.name for case in cases if case.edge} >= {"empty text", "only emoji", "no history"}
     for case in [*cases[:20], *cases[-20:], SPEC.golden(trained)]:
