@@ -14,8 +14,6 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import resample_poly
 
-# The browser's SIMD takes so many taps at once; both sides make filters a multiple of it.
-LANES = 8
 RESAMPLER = Path(__file__).with_name("resampler.json")
 
 
@@ -29,15 +27,18 @@ class FilterDesign:
         Where the one ends and the other begins, as shares of the lower rate's Nyquist frequency.
     attenuation
         In the stop band, dB; the pass band's ripple is as small.
+    multiple
+        Each phase has a multiple of so many taps, an even number; the browser's SIMD takes 8 at once.
     """
 
     passband: float
     stopband: float
     attenuation: float
+    multiple: int
 
     def __post_init__(self) -> None:
-        if not 0 < self.passband < self.stopband <= 1 or self.attenuation < 50:
-            raise ValueError(f"expected 0 < passband < stopband <= 1 and at least 50 dB, got {self}")
+        if not 0 < self.passband < self.stopband <= 1 or self.attenuation < 50 or self.multiple % 2:
+            raise ValueError(f"expected 0 < passband < stopband <= 1, at least 50 dB and an even multiple, got {self}")
 
 
 DESIGN = FilterDesign(**json.loads(RESAMPLER.read_text(encoding="utf-8")))
@@ -76,7 +77,7 @@ def design(source: int, target: int, *, filter_design: FilterDesign = DESIGN) ->
     scale = min(1.0, target / source)
     transition = math.pi * (filter_design.stopband - filter_design.passband)
     length = (a - 7.95) / (2.285 * transition) / scale
-    width = math.ceil(length / LANES) * LANES // 2
+    width = math.ceil(length / filter_design.multiple) * filter_design.multiple // 2
     cutoff = scale * (filter_design.passband + filter_design.stopband) / 2
     at = np.arange(1 - width * up, width * up) / up
     window = np.kaiser(2 * width * up + 1, 0.1102 * (a - 8.7))[1:-1]

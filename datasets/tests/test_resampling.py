@@ -58,4 +58,4 @@ def test_impossible_rates_are_refused(source, target):
 
 def test_an_impossible_filter_is_refused():
     with pytest.raises(ValueError, match="passband < stopband"):
-        FilterDesign(passband=1.0, stopband=0.9, attenuation=100)
+        FilterDesign(passband=1.0, stopband=0.9, attenuation=100, multiple=8)

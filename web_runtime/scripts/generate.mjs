@@ -62,7 +62,7 @@ async function modelsIndex() {
 /** What the resampler's filter must do, which Python reads from the same file. */
 async function resampler() {
   const design = await readFile(join(PACKAGE, '../datasets/resampler.json'), 'utf8');
-  await write('resampler.ts', `/** Shares of the lower rate's Nyquist frequency, and decibels. */\nexport const RESAMPLER = ${design.trim()} as const;\n`);
+  await write('resampler.ts', `/** Shares of the lower rate's Nyquist frequency, decibels, and what each phase's taps are a multiple of. */\nexport const RESAMPLER = ${design.trim()} as const;\n`);
 }
 
 /** A module of assembly/ compiled to WebAssembly, as base64 in `<name>_wasm.ts`. */

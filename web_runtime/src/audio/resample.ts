@@ -8,8 +8,6 @@ import { RESAMPLER } from '../generated/resampler.js';
 import { type Fir, type FirTaps, startFir } from './fir.js';
 import { checkFinite, type MonoAudio } from './input.js';
 
-/** Rows of taps are a multiple of this, which SIMD takes at once. */
-const LANES = 8;
 /** Samples that are worked on at once: what lies in between does not grow with the signal. */
 const BLOCK = 1 << 16;
 
@@ -22,19 +20,20 @@ const BLOCK = 1 << 16;
 export function polyphase(from: number, to: number): FirTaps {
   const divisor = greatestCommonDivisor(from, to);
   const [up, down] = [to / divisor, from / divisor];
-  const { passband, stopband, attenuation } = RESAMPLER;
+  const { passband, stopband, attenuation, multiple } = RESAMPLER;
   const scale = Math.min(1, to / from);
   const length = (attenuation - 7.95) / (2.285 * Math.PI * (stopband - passband)) / scale;
-  const row = Math.ceil(length / LANES) * LANES;
+  const row = Math.ceil(length / multiple) * multiple;
   const width = row / 2;
   const cutoff = (scale * (passband + stopband)) / 2;
   const beta = 0.1102 * (attenuation - 8.7);
+  const peak = besselI0(beta);
+  const kaiser = (share: number): number => (Math.abs(share) < 1 ? besselI0(beta * Math.sqrt(1 - share ** 2)) / peak : 0);
   const taps = new Float64Array(up * row);
   for (let phase = 0, tap = 0; phase < up; phase++) {
     for (let at = 1 - width; at <= width; at++) {
       const away = at - phase / up;
-      const window = Math.abs(away) < width ? besselI0(beta * Math.sqrt(1 - (away / width) ** 2)) / besselI0(beta) : 0;
-      taps[tap++] = cutoff * sinc(cutoff * away) * window;
+      taps[tap++] = cutoff * sinc(cutoff * away) * kaiser(away / width);
     }
   }
   return { up, down, row, taps };
