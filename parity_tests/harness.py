@@ -50,6 +50,7 @@ class Page:
         self._uncaught: list[str] = []
         self._page.on("pageerror", lambda error: self._uncaught.append(str(error)))
         self._devtools = self._context.new_cdp_session(self._page)
+        self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
         self._page.goto(url)
         self._page.wait_for_function("() => typeof window.parity === 'function'")
 
@@ -91,6 +92,11 @@ class Page:
         complaints = [*self.call("violations"), *self._uncaught]
         self._uncaught.clear()
         return complaints
+
+    def processor_seconds(self) -> float:
+        """Processor time that the page's main thread has used; what other programs take meanwhile does not count."""
+        metrics = self._devtools.send("Performance.getMetrics")["metrics"]
+        return next(metric["value"] for metric in metrics if metric["name"] == "ThreadTime")
 
     def heap_bytes(self) -> int:
         """Bytes of the page's JavaScript heap and of its array buffers."""
