@@ -18,7 +18,7 @@ from keras_models import forecast_blend, forecast_days, smoothing
 from keras_models import forecaster_graph as graph
 from keras_models.checkpoint import Checkpoint
 from keras_models.forecast_baselines import fit_boosting, fit_smoothing, point_scores, seasonal_naive
-from keras_models.forecast_blend import HISTORY, blend_of, extended, histories
+from keras_models.forecast_blend import HISTORY, MONTH, blend_of, extended, histories
 from keras_models.forecast_days import Days, read_days
 from keras_models.forecast_metrics import UNITS, forecast_metrics
 from keras_models.forecaster_data import DATA, load_series, split_windows
@@ -28,7 +28,7 @@ from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, Q
 
 TREND = 0.05  # relative change of the week's sum from which a trend is called rising or falling
 INTERVAL = 0.8
-MONTH, LONGEST_HORIZON = 30, 90  # days
+LONGEST_HORIZON = 90  # days
 REAL_CASES = 600
 PASTS = (WINDOW, 45, 60, HISTORY)  # days of the real cases: a few lengths, since Python fits series of one length together
 

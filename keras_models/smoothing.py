@@ -81,6 +81,13 @@ class Smoothing:
         reach = np.cumsum(self.damping[:, None] ** np.arange(1, horizon + 1), axis=1)
         return self.level[:, None] + reach * self.slope[:, None] + self.season[:, np.arange(horizon) % WEEK]
 
+    def spread(self, horizon: int) -> np.ndarray:
+        """Standard deviation of the error of each day ahead over that of the first, [n, horizon] (Hyndman et al. 2008, table 6.1)."""
+        back = np.arange(1, horizon)
+        reach = np.cumsum(self.damping[:, None] ** back, axis=1)
+        carried = self.alpha[:, None] + (self.alpha * self.beta)[:, None] * reach + self.gamma[:, None] * (back % WEEK == 0)
+        return np.sqrt(np.cumsum(np.concatenate([np.ones((len(carried), 1)), carried**2], axis=1), axis=1))
+
 
 def constants() -> dict[str, Any]:
     """What the manifest carries of this module for the browser."""

@@ -114,6 +114,20 @@ def test_no_neighbouring_parameters_or_states_err_less(damped) -> None:
         assert holt_winters(values, damped, **other).fit(**parameters, optimized=False).sse > least
 
 
+def test_the_spread_is_that_of_simulated_errors() -> None:
+    values = 100 + np.random.default_rng(1).normal(0, 3, 120).cumsum()
+    found = fit(values[None], damped=True)
+    random, paths = np.random.default_rng(2).normal(0, 1, (20_000, MONTH)), np.empty((20_000, MONTH))
+    level, slope, season = np.zeros(20_000), np.zeros(20_000), np.zeros((20_000, WEEK))
+    alpha, beta, gamma, damping = (getattr(found, name)[0] for name in ("alpha", "beta", "gamma", "damping"))
+    for day in range(MONTH):
+        ahead = level + damping * slope
+        paths[:, day] = ahead + season[:, day % WEEK] + random[:, day]
+        level, slope = ahead + alpha * random[:, day], damping * slope + alpha * beta * random[:, day]
+        season[:, day % WEEK] += gamma * random[:, day]
+    np.testing.assert_allclose(found.spread(MONTH)[0], paths.std(axis=0), rtol=0.03)
+
+
 def test_a_line_with_a_weekly_season_goes_on() -> None:
     days = np.arange(60 + MONTH)
     values = 50 + 2.0 * days + np.array([0, 5, 1, 8, 30, 40, 2.0])[days % WEEK]

@@ -94,6 +94,21 @@ export function forecastSmoothing({ last, damping }: SmoothingFit, horizon: numb
   });
 }
 
+/** Standard deviation of the error of each day ahead over that of the first. */
+export function spreadSmoothing({ alpha, beta, gamma, damping, last }: SmoothingFit, horizon: number): number[] {
+  let reach = 0;
+  let power = 1;
+  let variance = 1;
+  return Array.from({ length: horizon }, (_, ahead) => {
+    if (ahead > 0) {
+      power *= damping;
+      reach += power;
+      variance += (alpha + alpha * beta * reach + (ahead % last.season.length === 0 ? gamma : 0)) ** 2;
+    }
+    return Math.sqrt(variance);
+  });
+}
+
 class Search {
   private readonly states: number;
   private readonly free: Buffers[] = [];

@@ -39,7 +39,7 @@ function manifestWith(weights: object, widening: object = { lower: ones, upper: 
         caution: [1e-3, 0.1, 10],
         ridge: 1e-12,
       },
-      blend: { weights, widening, history: 90, margin: 0.25, floor: 0.01, largest: 8, tiny: 1e-30 },
+      blend: { weights, widening, history: 90, margin: 0.25, growth: 1.5, floor: 0.01, largest: 8, tiny: 1e-30 },
     },
     thresholds: { rising: 0.05, falling: -0.05 },
   };
@@ -157,13 +157,20 @@ describe('forecaster', () => {
     }
   });
 
-  it('widens its interval from day to day, and from week to week by the sum of squares', async () => {
-    const { median, lower, upper } = await forecaster(timesLastWeek(1)).predict(series, { horizon: 90 });
-    const above = median.map((value, day) => Math.log(upper[day]! / value));
-    const below = median.map((value, day) => Math.log(value / lower[day]!));
-    for (const halves of [above, below]) for (let day = 1; day < 90; day++) expect(halves[day]!).toBeGreaterThanOrEqual(halves[day - 1]! - 2e-3);
-    expect(above[13]! / above[6]!).toBeCloseTo(Math.SQRT2, 1);
-    expect(above[27]! / above[6]!).toBeCloseTo(2, 1);
+  it('never narrows its interval, and widens it after a week as the smoothing errs more', async () => {
+    const halvesOf = async (values: number[]) => {
+      const { median, lower, upper } = await forecaster(timesLastWeek(1)).predict(values, { horizon: 60 });
+      const scale = 0.01 * (values.slice(-7).reduce((total, value) => total + value, 0) / 7);
+      const log = (value: number): number => Math.log(value + scale);
+      return [median.map((value, day) => log(upper[day]!) - log(value)), median.map((value, day) => log(value) - log(lower[day]!))];
+    };
+    const walk = Array.from({ length: 90 }, (_, day) => 1000 + 300 * Math.sin(day / 9));
+    for (const halves of await halvesOf(walk)) {
+      for (let day = 1; day < 60; day++) expect(halves[day]!).toBeGreaterThanOrEqual(halves[day - 1]! - 1e-9);
+      expect(halves[29]!).toBeGreaterThan(1.5 * halves[6]!);
+    }
+    const noise = Array.from({ length: 90 }, (_, day) => 1000 + (day % 7) * 50 + 60 * Math.sin(1.7 * day * day));
+    for (const halves of await halvesOf(noise)) expect(halves[29]! / halves[6]!).toBeLessThan(1.5);
   });
 
   it('weighs its parts by day, in logarithms, and moves and widens the interval', async () => {

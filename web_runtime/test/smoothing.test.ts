@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { fitSmoothing, forecastSmoothing, type SmoothingConstants, type SmoothingFit } from '../src/smoothing.js';
+import { fitSmoothing, forecastSmoothing, type SmoothingConstants, type SmoothingFit, spreadSmoothing } from '../src/smoothing.js';
 
 const constants: SmoothingConstants = {
   week: 7,
@@ -91,6 +91,13 @@ describe('smoothing', () => {
     const value = (day: number): number => 50 + 2 * day + WEEK[day % 7]!;
     const fit = fitSmoothing(Float64Array.from({ length: 60 }, (_, day) => value(day)), false, constants);
     forecastSmoothing(fit, 30).forEach((ahead, day) => expect(ahead).toBeCloseTo(value(60 + day), 5));
+  });
+
+  it('errs more from day to day as its level carries errors on', () => {
+    const last = { level: 10, slope: 0, season: Array<number>(7).fill(0) };
+    const walk = { alpha: 1, beta: 0, gamma: 0, damping: 1, first: last, last, squaredErrors: 0 };
+    spreadSmoothing(walk, 30).forEach((one, ahead) => expect(one).toBeCloseTo(Math.sqrt(ahead + 1), 12));
+    expect(spreadSmoothing({ ...walk, alpha: 0, gamma: 1 }, 9)).toEqual([1, 1, 1, 1, 1, 1, 1, Math.SQRT2, Math.SQRT2]);
   });
 
   it('flattens where the trend is damped', () => {

@@ -3,7 +3,7 @@
  * keras_models/forecast_blend.py, which says why.
  */
 
-import { fitSmoothing, forecastSmoothing, type SmoothingConstants } from '../smoothing.js';
+import { fitSmoothing, forecastSmoothing, type SmoothingConstants, type SmoothingFit, spreadSmoothing } from '../smoothing.js';
 
 /** A forecast with its interval, in the unit of the values, one number a day. */
 export interface Band {
@@ -38,6 +38,8 @@ export interface BlendConstants {
   readonly history: number;
   /** Logarithm: how far in a week a smoothing may leave the range of the last days. */
   readonly margin: number;
+  /** Power of the growth of the smoothing's error by which the interval widens after the first week. */
+  readonly growth: number;
   /** Share of the scale that is added before a logarithm is taken. */
   readonly floor: number;
   /** Largest logarithm of a forecast. */
@@ -71,89 +73,94 @@ export class Scale {
   }
 }
 
-/**
- * Forecasts of both smoothings, kept near the range of the network's window.
- *
- * @param values - All days, oldest first.
- */
-export function smoothed(
-  values: Float64Array,
-  horizon: number,
-  window: number,
-  scale: Scale,
-  constants: BlendConstants,
-  smoothing: SmoothingConstants,
-): Smoothings {
-  const logs = values.slice(-constants.history).map((value) => scale.toLog(value));
-  const last = logs.subarray(logs.length - window);
-  const [lowest, highest] = [Math.min(...last), Math.max(...last)];
-  const line = (damped: boolean): Line => ({
-    median: forecastSmoothing(fitSmoothing(logs, damped, smoothing), horizon).map((log, ahead) => {
-      const margin = constants.margin * Math.max(1, (ahead + 1) / smoothing.week);
-      return scale.fromLog(Math.min(highest + margin, Math.max(lowest - margin, log)));
-    }),
-  });
-  return { additive: line(false), damped: line(true) };
+/** Both smoothings of a series, kept near the range of the network's window, and how errors grow with the days ahead. */
+export class Smoothed implements Smoothings {
+  readonly additive: Line;
+  readonly damped: Line;
+  /** Factor on the interval for each day after `step`; 1 up to there, never less. */
+  readonly growth: number[];
+
+  /**
+   * @param values - All days, oldest first.
+   * @param window - Days that the network sees.
+   * @param step - Days of one run of the network.
+   */
+  constructor(
+    values: Float64Array,
+    horizon: number,
+    window: number,
+    step: number,
+    scale: Scale,
+    constants: BlendConstants,
+    smoothing: SmoothingConstants,
+  ) {
+    const logs = values.slice(-constants.history).map((value) => scale.toLog(value));
+    const last = logs.subarray(logs.length - window);
+    const [lowest, highest] = [Math.min(...last), Math.max(...last)];
+    const line = (fit: SmoothingFit): Line => ({
+      median: forecastSmoothing(fit, horizon).map((log, ahead) => {
+        const margin = constants.margin * Math.max(1, (ahead + 1) / smoothing.week);
+        return scale.fromLog(Math.min(highest + margin, Math.max(lowest - margin, log)));
+      }),
+    });
+    const damped = fitSmoothing(logs, true, smoothing);
+    const spread = spreadSmoothing(damped, horizon);
+    this.additive = line(fitSmoothing(logs, false, smoothing));
+    this.damped = line(damped);
+    // No faster than the days: a trend's spread could run away.
+    this.growth = spread.map((one, ahead) =>
+      Math.min(Math.max(one / spread[step - 1]!, 1) ** constants.growth, Math.max((ahead + 1) / step, 1)),
+    );
+  }
 }
 
-/** How far the bounds lie below and above the median, in logarithms. */
-interface Halves {
-  readonly below: number;
-  readonly above: number;
-}
-
-/** One forecast that grows week by week: its bounds never come nearer than the day before. */
+/** One forecast that grows with each run of the network: its bounds never come nearer than the day before. */
 export class GrowingBand implements Band {
   readonly median: number[] = [];
   readonly lower: number[] = [];
   readonly upper: number[] = [];
-  private before: Halves = { below: 0, above: 0 };
+  /** How far the bounds of the last day, and of the first run's last day, lie from the median, in logarithms. */
+  private last = { below: 0, above: 0 };
+  private base = { below: 0, above: 0 };
 
   constructor(
     private readonly scale: Scale,
     private readonly widening: BlendConstants['widening'],
+    private readonly growth: readonly number[],
   ) {}
 
   /**
-   * Appends a week.
+   * Appends the days of one run.
    *
    * @param medians - Of this forecast, in logarithms.
-   * @param network - What the network forecasts of the week; its interval is moved to the medians and widened. Errors of weeks are taken
-   *   as independent, so that their squares add up.
+   * @param network - What the network forecasts of these days; its interval is moved to the medians and widened, and after the first run
+   *   made as wide as that of the first run's last day has grown.
    */
   append(medians: readonly number[], network: Band): void {
-    const { scale, widening } = this;
-    let own: Halves = { below: 0, above: 0 };
-    let last = this.before;
+    const { scale, widening, base } = this;
     medians.forEach((median, day) => {
-      const [middle, low, high] = [network.median, network.lower, network.upper].map((band) => scale.toLog(band[day]!)) as [
-        number,
-        number,
-        number,
-      ];
-      own = {
-        below: Math.max(own.below, Math.max(middle - low, 0) * widening.lower[day]!),
-        above: Math.max(own.above, Math.max(high - middle, 0) * widening.upper[day]!),
-      };
-      last = {
-        below: Math.sqrt(own.below ** 2 + this.before.below ** 2),
-        above: Math.sqrt(own.above ** 2 + this.before.above ** 2),
+      const growth = this.growth[this.median.length]!;
+      const middle = scale.toLog(network.median[day]!);
+      const below = Math.max(middle - scale.toLog(network.lower[day]!), 0) * widening.lower[day]!;
+      const above = Math.max(scale.toLog(network.upper[day]!) - middle, 0) * widening.upper[day]!;
+      this.last = {
+        below: Math.max(this.last.below, below, base.below * growth),
+        above: Math.max(this.last.above, above, base.above * growth),
       };
       this.median.push(scale.fromLog(median));
-      this.lower.push(scale.fromLog(median - last.below));
-      this.upper.push(scale.fromLog(median + last.above));
+      this.lower.push(scale.fromLog(median - this.last.below));
+      this.upper.push(scale.fromLog(median + this.last.above));
     });
-    this.before = last;
+    if (this.median.length === medians.length) this.base = this.last;
   }
 }
 
-/** Medians of the blend of one week, in logarithms. */
-export function blendedLogs(network: Band, { additive, damped }: Smoothings, week: number, scale: Scale, { weights }: BlendConstants): number[] {
-  const { length } = network.median;
+/** Medians of the blend over the first run's days, in logarithms. */
+export function blendedLogs(network: Band, { additive, damped }: Smoothings, scale: Scale, { weights }: BlendConstants): number[] {
   return network.median.map(
     (median, day) =>
       weights.lstm[day]! * scale.toLog(median) +
-      weights.additive[day]! * scale.toLog(additive.median[week * length + day]!) +
-      weights.damped[day]! * scale.toLog(damped.median[week * length + day]!),
+      weights.additive[day]! * scale.toLog(additive.median[day]!) +
+      weights.damped[day]! * scale.toLog(damped.median[day]!),
   );
 }

@@ -5,7 +5,7 @@
 
 import { InputError } from '../errors.js';
 import type { ModelHandle } from '../facade.js';
-import { type Band, type BlendConstants, blendedLogs, GrowingBand, Scale, smoothed, type Smoothings } from '../forecast/blend.js';
+import { type Band, type BlendConstants, blendedLogs, GrowingBand, Scale, Smoothed, type Smoothings } from '../forecast/blend.js';
 import { type DailyValues, dateOf, type DayConstants, type Days, type FilledDay, readDays, weekdayOf } from '../forecast/days.js';
 import type { ModelManifest } from '../generated/manifest.js';
 import { fitSmoothing, type SmoothingConstants, type SmoothingFit } from '../smoothing.js';
@@ -27,8 +27,8 @@ export interface ForecastOptions {
 }
 
 /**
- * A forecast, in the unit of the values given. Its own median and bounds are those of the blend; from the second week on, the network is
- * fed the blend's medians, and the interval widens from week to week as independent errors add up.
+ * A forecast, in the unit of the values given. Its own median and bounds are those of the blend. From the second week on the network
+ * speaks alone, fed what was forecast before, and the interval widens as the error of the damped smoothing grows.
  */
 export interface Forecast extends Band {
   /** The network's forecast alone. */
@@ -124,10 +124,9 @@ class Row {
   window: Float64Array;
   private readonly constants: Constants;
   private readonly scale: Scale;
-  private readonly smoothings: Smoothings;
+  private readonly smoothings: Smoothed;
   private readonly blend: GrowingBand;
   private readonly lstm: GrowingBand;
-  private week = 0;
 
   constructor(
     private readonly days: Days,
@@ -139,10 +138,10 @@ class Row {
     this.weekday = weekdayAfter(days);
     this.window = days.values.slice(-window);
     this.scale = new Scale(this.window, week, blend);
-    this.smoothings = smoothed(days.values, Math.ceil(horizon / step) * step, window, this.scale, blend, smoothing);
-    this.blend = new GrowingBand(this.scale, blend.widening);
+    this.smoothings = new Smoothed(days.values, Math.ceil(horizon / step) * step, window, step, this.scale, blend, smoothing);
+    this.blend = new GrowingBand(this.scale, blend.widening, this.smoothings.growth);
     const ones = blend.widening.lower.map(() => 1);
-    this.lstm = new GrowingBand(this.scale, { lower: ones, upper: ones });
+    this.lstm = new GrowingBand(this.scale, { lower: ones, upper: ones }, this.smoothings.growth);
   }
 
   /** Adds the network's answer on the window to the forecasts, and moves the window on. */
@@ -150,12 +149,10 @@ class Row {
     const { scale, smoothings, constants } = this;
     const [median, lower, upper] = ['median', 'lower', 'upper'].map((name) => rowOf(outputs, name, row)) as [number[], number[], number[]];
     const network = { median, lower, upper };
-    const medians = blendedLogs(network, smoothings, this.week++, scale, constants.blend);
-    this.blend.append(medians, network);
-    this.lstm.append(
-      median.map((value) => scale.toLog(value)),
-      network,
-    );
+    const own = median.map((value) => scale.toLog(value));
+    const isFirst = this.blend.median.length === 0;
+    this.blend.append(isFirst ? blendedLogs(network, smoothings, scale, constants.blend) : own, network);
+    this.lstm.append(own, network);
     const ahead = this.blend.median.slice(-median.length);
     this.window = Float64Array.from([...this.window, ...ahead]).slice(-constants.window);
   }
