@@ -60,8 +60,9 @@ def to_logs(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def from_logs(logs: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Back to values, never below zero."""
-    return scale[:, None] * np.maximum(np.exp(np.minimum(logs, LARGEST_LOG)) - FLOOR, 0)
+    """Back to values, never below zero, and zero where nothing but zeros was given."""
+    shares = np.maximum(np.exp(np.minimum(logs, LARGEST_LOG)) - FLOOR, 0)
+    return np.where(scale > TINY, scale, 0)[:, None] * shares
 
 
 def smoothed(series: Sequence[np.ndarray], horizon: int = HORIZON) -> dict[str, np.ndarray]:

@@ -40,6 +40,7 @@ STARTS = (
 TRIES, STEPS = 4, 30  # from every start, and from the best of where they led
 ENOUGH = 1e-9  # relative fall of the squared errors below which a search ends
 CAUTION, BOLDER, SHYER = 1e-3, 0.1, 10.0  # Marquardt's factor at first, after a step that helped, and after one that did not
+EXACT = 1e-20  # of the squared values: errors below are rounding, and no parameters better than others
 RIDGE = 1e-12  # of a diagonal element: keeps the systems of constant series solvable
 CHUNK = 300_000  # days fitted together
 
@@ -101,6 +102,7 @@ def constants() -> dict[str, Any]:
         "steps": STEPS,
         "enough": ENOUGH,
         "caution": [CAUTION, BOLDER, SHYER],
+        "exact": EXACT,
         "ridge": RIDGE,
     }
 
@@ -208,7 +210,8 @@ def _project(values: np.ndarray, shares: np.ndarray, damped: bool) -> _Projectio
         responses[:, day:, 1 + day] = run[:, : days - day, 2]
     states = -_solve(_gram(responses), _times(responses, alone[:, :, None]))[:, :, 0]
     errors = alone + (responses @ states[:, :, None])[:, :, 0]
-    return _Projection(states, np.einsum("nt,nt->n", errors, errors), errors, responses)
+    squared = np.maximum(np.einsum("nt,nt->n", errors, errors), EXACT * np.einsum("nt,nt->n", values, values))
+    return _Projection(states, squared, errors, responses)
 
 
 def _step(values: np.ndarray, shares: np.ndarray, here: _Projection, caution: np.ndarray, damped: bool) -> np.ndarray:

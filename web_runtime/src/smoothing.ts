@@ -23,6 +23,8 @@ export interface SmoothingConstants {
   readonly enough: number;
   /** Marquardt's factor at first, after a step that helped, after one that did not. */
   readonly caution: readonly [number, number, number];
+  /** Share of the squared values below which squared errors are rounding. */
+  readonly exact: number;
   /** Share of a diagonal element that is added to it. */
   readonly ridge: number;
 }
@@ -113,6 +115,8 @@ class Search {
   private readonly states: number;
   private readonly free: Buffers[] = [];
   private readonly slopeBuffers: Float64Array[];
+  /** Squared errors that are no more than rounding. */
+  private readonly rounding: number;
 
   constructor(
     private readonly values: Float64Array,
@@ -120,6 +124,7 @@ class Search {
     private readonly constants: SmoothingConstants,
   ) {
     this.states = constants.week + 1;
+    this.rounding = constants.exact * product(values, values);
     this.slopeBuffers = Array.from({ length: SHARES }, () => new Float64Array(values.length));
   }
 
@@ -224,7 +229,7 @@ class Search {
       const state = best[one]!;
       for (let day = 0; day < length; day++) errors[day]! += response[day]! * state;
     }
-    return { ...buffers, shares, states: best, squared: product(errors, errors), factor };
+    return { ...buffers, shares, states: best, squared: Math.max(product(errors, errors), this.rounding), factor };
   }
 
   /** A weekday's state is not read before its first day: the response to it is that to the first weekday's, as many days later. */

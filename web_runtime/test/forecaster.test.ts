@@ -37,6 +37,7 @@ function manifestWith(weights: object, widening: object = { lower: ones, upper: 
         steps: 10,
         enough: 1e-9,
         caution: [1e-3, 0.1, 10],
+        exact: 1e-20,
         ridge: 1e-12,
       },
       blend: { weights, widening, history: 90, margin: 0.25, growth: 1.5, floor: 0.01, largest: 8, tiny: 1e-30 },

@@ -16,6 +16,7 @@ const constants: SmoothingConstants = {
   steps: 30,
   enough: 1e-9,
   caution: [1e-3, 0.1, 10],
+  exact: 1e-20,
   ridge: 1e-12,
 };
 const WEEK = [0, 5, 1, 8, 30, 40, 2];

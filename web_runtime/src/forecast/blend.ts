@@ -66,10 +66,10 @@ export class Scale {
     return Math.log(Math.max(value / this.scale, 0) + this.constants.floor);
   }
 
-  /** Never below zero. */
+  /** Never below zero, and zero where nothing but zeros was given. */
   fromLog(log: number): number {
-    const { floor, largest } = this.constants;
-    return this.scale * Math.max(Math.exp(Math.min(log, largest)) - floor, 0);
+    const { floor, largest, tiny } = this.constants;
+    return this.scale <= tiny ? 0 : this.scale * Math.max(Math.exp(Math.min(log, largest)) - floor, 0);
   }
 }
 
