@@ -10,7 +10,7 @@ import { noise } from './signals.js';
 const sampleRate = 22_050;
 const second = noise(sampleRate);
 
-it('ten minutes in chunks of a second are, frame for frame, their own short pieces', () => {
+it('ten minutes in chunks of a second are, frame for frame, their own short pieces', { timeout: 60_000 }, () => {
   const stft = new Stft();
   const filters = new MelFilters({ sampleRate }, stft.nFft);
   const list = new GrowingFrames(filters.bands);
