@@ -1,4 +1,4 @@
-/** The forecast card: a series in, a chart with the interval out. */
+/** The forecast card: a series in, a chart out: network, smoothing and their blend with its interval, a week or a month ahead. */
 
 import 'uplot/dist/uPlot.min.css';
 
@@ -30,29 +30,32 @@ export async function showForecaster(suite: Suite): Promise<void> {
   };
   const update = (): Promise<void> => forecast(suite, valuesOf(series.value), start.value);
   example.addEventListener('change', () => (fill(), void update()));
-  for (const input of [series, start]) input.addEventListener('input', () => void update());
+  for (const input of [series, start, element('horizon')]) input.addEventListener('input', () => void update());
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => void update());
   fill();
   await update();
 }
 
-function valuesOf(text: string): number[] {
+/** Numbers, a dash for a day that is missing. */
+function valuesOf(text: string): (number | null)[] {
   return text
     .split(/[\s,;]+/)
     .filter((word) => word !== '')
-    .map(Number);
+    .map((word) => (word === '-' ? null : Number(word)));
 }
 
-async function forecast(suite: Suite, values: number[], startDate: string): Promise<void> {
+async function forecast(suite: Suite, values: (number | null)[], startDate: string): Promise<void> {
   const answer = element('forecast-answer');
   try {
     const begin = performance.now();
-    const result = await suite.forecaster.predict(values, startDate === '' ? {} : { startDate });
+    const horizon = Number(element<HTMLSelectElement>('horizon').value);
+    const result = await suite.forecaster.predict(values, startDate === '' ? { horizon } : { startDate, horizon });
     const ms = performance.now() - begin;
     const total = result.median.reduce((sum, value) => sum + value, 0);
     answer.className = result.trend;
     const expected = Math.round(total).toLocaleString('en');
-    answer.textContent = `${result.trend}: ${expected} expected in the next ${result.horizon} days (${ms.toFixed(1)} ms)`;
+    const filled = result.filled.length === 0 ? '' : `, ${result.filled.length} missing days filled`;
+    answer.textContent = `${result.trend}: ${expected} expected in the next ${result.horizon} days (${ms.toFixed(1)} ms${filled})`;
     draw(values.slice(-SHOWN), result, startDate === '' ? null : Date.parse(startDate) / 1000 + Math.max(0, values.length - SHOWN) * DAY);
   } catch (error) {
     answer.className = 'error';
@@ -60,9 +63,9 @@ async function forecast(suite: Suite, values: number[], startDate: string): Prom
   }
 }
 
-function draw(history: number[], { median, lower, upper }: Forecast, start: number | null): void {
+function draw(history: (number | null)[], { median, lower, upper, lstm, smoothing }: Forecast, start: number | null): void {
   const target = element('chart');
-  const last = history.at(-1)!;
+  const last = history.at(-1) ?? null;
   const gap = (length: number): null[] => Array<null>(length).fill(null);
   // The forecast starts at the last known value, so that the lines meet.
   const ahead = (values: number[]): (number | null)[] => [...gap(history.length - 1), last, ...values];
@@ -73,7 +76,7 @@ function draw(history: number[], { median, lower, upper }: Forecast, start: numb
     {
       width: target.clientWidth,
       height: 320,
-      legend: { show: false },
+      legend: { live: false },
       scales: { x: { time: start !== null } },
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
       axes: [axis, { ...axis, size: 70 }],
@@ -82,11 +85,21 @@ function draw(history: number[], { median, lower, upper }: Forecast, start: numb
         { label: 'history', stroke: colour('history'), width: 2 },
         { label: 'upper', stroke: 'transparent' },
         { label: 'lower', stroke: 'transparent' },
+        { label: 'network', stroke: colour('network'), width: 1.5, dash: [6, 4] },
+        { label: 'smoothing', stroke: colour('smoothing'), width: 1.5, dash: [2, 3] },
         { label: 'forecast', stroke: colour('accent'), width: 2.5 },
       ],
       bands: [{ series: [2, 3], fill: colour('band') }],
     },
-    [days, [...history, ...gap(median.length)], ahead(upper), ahead(lower), ahead(median)],
+    [
+      days,
+      [...history, ...gap(median.length)],
+      ahead(upper),
+      ahead(lower),
+      ahead(lstm.median),
+      ahead(smoothing.damped.median),
+      ahead(median),
+    ],
     target,
   );
 }
