@@ -14,18 +14,25 @@ from datasets.brand_posts import load_brand_posts
 from datasets.registry import DataMissingError, find
 from datasets.text_features import LONG_WORD, POLAR, SPACE
 from datasets.tokens import UNSEEN, token_patterns, tokens
+from keras_models import content_generation as rules
+from keras_models import content_guard as guard_rules
 from keras_models import content_hashtags as hashtag_rules
 from keras_models import content_style as style_rules
-from keras_models.checkpoint import Checkpoint
+from keras_models import content_writer as writer_rules
+from keras_models import content_writing as writing_rules
+from keras_models.checkpoint import Checkpoint, load_checkpoint, load_dequantized
+from keras_models.content_drafts import REQUESTS, engagement_predictor, judge_drafts, voices_of
+from keras_models.content_generation import generate
 from keras_models.content_hashtags import suggest, tagged
 from keras_models.content_judging import hide, judge_hashtags, judge_tweets, judge_voices
+from keras_models.content_metric import PROFILE
 from keras_models.content_training import DATA, LEARNED, split_posts, train
 from keras_models.content_voice import build_voice, match
 from keras_models.pack import Measured, PackCheck, PackSpec
 from keras_models.spec import Gate, ParityCase, Split
 
 LARGEST = 1_000_000
-CASES, VOICES, PROFILE = 1000, 40, 10
+CASES, DRAFTED = 1000, 10
 HOSTILE = {
     "empty": "",
     "white space": " \n\t ",
@@ -80,6 +87,34 @@ def _constants(checkpoint: Checkpoint) -> dict[str, Any]:
             "fading": hashtag_rules.FADING,
             "broad": hashtag_rules.BROAD,
         },
+        "guard": {"run": guard_rules.RUN, "probes": guard_rules.PROBES, "read": sorted(guard_rules.READ), "part": guard_rules.PART},
+        "writer": {
+            "voice": writer_rules.VOICE,
+            "backOff": writer_rules.BACK_OFF,
+            "leastWords": writing_rules.LEAST_WORDS,
+            "longestSentence": writing_rules.LONGEST_SENTENCE,
+            "longestTitled": writer_rules.LONGEST_TITLED,
+            "longestTitle": writer_rules.LONGEST_TITLE,
+            "longestAbout": writer_rules.LONGEST_ABOUT,
+            "aboutRead": writer_rules.ABOUT_READ,
+            "dangling": sorted(writer_rules.DANGLING),
+            "firstPerson": sorted(writing_rules.I_WORDS),
+        },
+        "generate": {
+            "tries": rules.TRIES,
+            "pool": rules.POOL,
+            "mostSentences": rules.MOST_SENTENCES,
+            "mostEmoji": rules.MOST_EMOJI,
+            "mostTags": rules.MOST_TAGS,
+            "candidates": rules.CANDIDATES,
+            "ownPosts": rules.OWN_POSTS,
+            "leastDistinct": rules.LEAST_DISTINCT,
+            "mostAlike": rules.MOST_ALIKE,
+            "casing": {"lower": rules.LOWER, "shouted": rules.SHOUTED, "titled": rules.TITLED, "lowerStart": rules.LOWER_START},
+            "tie": rules.TIE,
+            "notable": rules.NOTABLE,
+            "post": rules.POST,
+        },
     }
 
 
@@ -87,14 +122,21 @@ def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> lis
     path = data or find(DATA[0])
     name = DATA[0] if data is None else path.name.split(".")[0]
     posts, learned = load_brand_posts(path), learned_of(checkpoint)
+    usual = checkpoint.config["usualMatch"]
     if split == "all":
         whole = np.ones(len(posts), dtype=bool)
-        judged = [judge_voices(learned, posts, name), judge_hashtags(learned, hide(posts, whole), name)]
+        judged = [
+            judge_voices(learned, posts, name),
+            judge_hashtags(learned, hide(posts, whole), name),
+            judge_drafts(learned, usual, posts, posts.text, name),
+        ]
     else:
         parts = split_posts(posts)
         wanted = ("kept out", "later") if split == "test" else ("validation",)
         judged = [each for part in wanted for each in _judged(learned, posts, parts[part], f"{name} {part}")]
-        if data is None and split == "test":
+        if split == "test":
+            judged.append(judge_drafts(learned, usual, parts["kept out"], posts.text, f"{name} kept out"))
+        if split == "test" and data is None:
             judged.append(judge_tweets())
     return [each for each in judged if each is not None]
 
@@ -130,7 +172,39 @@ def _parity(checkpoint: Checkpoint) -> list[PackCheck]:
         PackCheck(stage="outputs", method="voice", cases=[*built, *odd], answer=lambda posts: build_voice(posts, learned)),
         PackCheck(stage="outputs", method="match", cases=[*matched, *groups], answer=lambda text, voice: match(text, voice, learned)),
         PackCheck(stage="decisions", method="hashtags", cases=suggested, answer=lambda text, options: _suggested(text, options, learned)),
+        PackCheck(stage="decisions", method="generate", cases=_requests(voices, learned), answer=_generator(checkpoint)),
     ]
+
+
+def _requests(voices: Sequence[Mapping[str, Any]], learned: Mapping[str, Any]) -> list[ParityCase]:
+    """Every kind of request in several voices, and what a hostile caller might ask."""
+    usual = [
+        ParityCase(name=f"request {kind} of voice {place}", args=({**request, "voice": voice, "seed": 7 * place + kind},))
+        for place, voice in enumerate(voices[:DRAFTED])
+        for kind, request in enumerate(REQUESTS)
+    ]
+    hostile = build_voice([text for name, text in HOSTILE.items() if name != "prototype"], learned)
+    edges = {
+        "no posts": {"voice": build_voice([], learned)},
+        "hostile voice": {"voice": hostile, "seed": 2**32 - 1},
+        "nothing can be kept": {"voice": voices[0], "constraints": {"forbid": [" "], "mustInclude": ["a b"]}},
+        "another language": {"voice": voices[0], "constraints": {"language": "de"}},
+        **{f"about {name}": {"voice": voices[1], "about": text} for name, text in HOSTILE.items()},
+        **{f"must include {name}": {"voice": voices[2], "constraints": {"mustInclude": [text]}} for name, text in HOSTILE.items() if text},
+    }
+    return [*usual, *(ParityCase(name=name, args=(request,), edge=True) for name, request in edges.items())]
+
+
+def _generator(checkpoint: Checkpoint) -> Any:
+    """The twin of the browser's ``generate``, with the engagement model's weights as the browser has them; counts are its own parity."""
+    predict = engagement_predictor(load_dequantized(load_checkpoint("engagement")))
+
+    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
+        generated = generate(request, learned_of(checkpoint), checkpoint.config["usualMatch"], predict)
+        variants = [{name: one[name] for name in ("text", "match", "reason")} for one in generated["variants"]]
+        return {"variants": variants, "note": generated["note"]}
+
+    return answer
 
 
 def _token_answer(text: str) -> list[dict[str, Any]]:
@@ -153,12 +227,9 @@ def _texts() -> list[str]:
 def _voices(learned: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Voices of ten posts each of pages kept out; made-up ones elsewhere."""
     try:
-        posts = split_posts(load_brand_posts(find(DATA[0])))["kept out"]
+        return voices_of(split_posts(load_brand_posts(find(DATA[0])))["kept out"], learned)
     except DataMissingError:
-        return [build_voice(_made_up(PROFILE, seed=seed), learned) for seed in range(VOICES)]
-    brands = np.array(posts.brand)
-    rows = [np.flatnonzero(brands == brand)[start : start + PROFILE] for start in range(0, 50, PROFILE) for brand in np.unique(brands)]
-    return [build_voice([posts.text[row] for row in each], learned) for each in rows[:VOICES] if len(each) == PROFILE]
+        return [build_voice(_made_up(PROFILE, seed=seed), learned) for seed in range(DRAFTED)]
 
 
 def _made_up(count: int, seed: int = 0) -> list[str]:
@@ -179,7 +250,7 @@ PACK = PackSpec(
     name="content",
     version="1.0.0",
     title="Brand voice, hashtags and captions",
-    summary="Profiles a brand's voice from ten posts, matches texts with it and suggests hashtags, without a language model.",
+    summary="Profiles a brand's voice from ten posts, suggests hashtags and drafts posts under constraints, without a language model.",
     licence="Learned from posts of musicians' pages collected by minimaxir/interactive-facebook-reactions (MIT); sentiment: VADER (MIT).",
     datasets=DATA,
     train=train,
@@ -193,6 +264,11 @@ PACK = PackSpec(
         "five_auc": "fraction",
         "recall_at_10": "fraction",
         "recall_over_most_frequent": "times",
+        **dict.fromkeys(("constraints_kept", "short_answers_told", "answers_complete", "well_formed"), "fraction"),
+        **dict.fromkeys(("least_distinct_2", "sets_above_the_voice"), "fraction"),
+        **dict.fromkeys(("draft_match", "most_alike"), "cosine"),
+        "median_lift": "times",
+        "quotes": "runs of 8 words",
     },
     gates=(
         Gate(metric="post_match", data=f"{DATA[0]} kept out voices", minimum=0.8),
@@ -200,6 +276,14 @@ PACK = PackSpec(
         Gate(metric="five_auc", data=f"{DATA[0]} kept out voices", minimum=0.85),
         Gate(metric="recall_over_most_frequent", data=f"{DATA[0]} kept out hashtags", minimum=2.0),
         Gate(metric="recall_over_most_frequent", data=f"{DATA[0]} later hashtags", minimum=2.0),
+        Gate(metric="constraints_kept", data=f"{DATA[0]} kept out drafts", minimum=1.0),
+        Gate(metric="short_answers_told", data=f"{DATA[0]} kept out drafts", minimum=1.0),
+        Gate(metric="draft_match", data=f"{DATA[0]} kept out drafts", minimum=0.8),
+        Gate(metric="well_formed", data=f"{DATA[0]} kept out drafts", minimum=0.98),
+        Gate(metric="least_distinct_2", data=f"{DATA[0]} kept out drafts", minimum=0.7),
+        Gate(metric="most_alike", data=f"{DATA[0]} kept out drafts", maximum=0.6),
+        Gate(metric="median_lift", data=f"{DATA[0]} kept out drafts", minimum=1.0),
+        Gate(metric="quotes", data=f"{DATA[0]} kept out drafts", maximum=0.0),
     ),
     largest=LARGEST,
 )

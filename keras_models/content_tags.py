@@ -9,7 +9,7 @@ import numpy as np
 
 from datasets.brand_posts import BrandPosts
 from datasets.tokens import tokens
-from keras_models.content_hashtags import tags_in
+from keras_models.content_hashtags import BROAD, tags_in
 from keras_models.content_style import word_counts
 
 LEAST_POSTS = 3  # of a tag or an emoji
@@ -43,6 +43,7 @@ def learn_tags(posts: BrandPosts) -> dict[str, Any]:
         }
         for key in kept
     }
+    least = min(BROAD, len(set(posts.brand)))
     words = [[key for key in word_counts(tokens(text)) if key[0] not in "#＃"] for text in posts.text]
     word_totals = Counter(word for listed in words for word in listed)
     return {
@@ -51,7 +52,9 @@ def learn_tags(posts: BrandPosts) -> dict[str, Any]:
         "near": _shares(
             words, [list(each) for each in found], word_totals, set(kept), lift_over={key: counts[key] / len(posts) for key in kept}
         ),
-        "broadest": sorted(kept, key=lambda key: (-len(brands[key]), -counts[key], key))[:BROADEST],
+        "broadest": sorted((key for key in kept if len(brands[key]) >= least), key=lambda key: (-len(brands[key]), -counts[key], key))[
+            :BROADEST
+        ],
     }
 
 

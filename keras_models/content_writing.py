@@ -1,17 +1,18 @@
 """Learns how posts are put together: words, Markov chains and sentence templates with typed slots, pruned so that nobody is quoted.
 
-A word goes in where two brands used it (three posts, where there is one brand), an n-gram where it occurs twice, a template where no run
-of its words that only one brand used is longer than five. Names become slots.
+A word goes in where two brands used it (three times, where there is one brand) and it is no name and not harsh; an n-gram where it
+occurs twice; a template where no run of its words that only one brand used is longer than five. Names become slots.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from datasets.brand_posts import BrandPosts
-from datasets.text_features import sentiment
+from datasets.text_features import sentiment, sentiment_lexicon
 from datasets.tokens import Token, tokens
 from keras_models.content_style import FUNCTION_WORDS, word_key
 
@@ -19,7 +20,8 @@ SUPPORT = 2
 LONGEST_RUN = 5  # words in a row that only one brand used
 LONGEST_SENTENCE, LONGEST_TEMPLATE = 14, 12
 LEAST_WORDS = 2
-TOO_NEGATIVE = -0.2  # by VADER: nobody wants such lines suggested
+HARSH = -1.5  # valence of a word, by VADER: nobody wants such words suggested
+LETTERS = frozenset({"i", "a", "u"})  # other single letters are what is left of abbreviations
 START, ENDS = "^", (".", "!", "?", "")
 SLOTS = ("title", "date", "time", "number", "link", "mention")
 I_WORDS = frozenset({"i", "i'm", "i'll", "i've", "i'd"})
@@ -102,7 +104,15 @@ def _words(told: Sequence[tuple[str, list[Token], str]]) -> tuple[dict[str, str]
     shown = {key: min(forms, key=lambda form: (-forms[form], form)) for key, forms in written.items()}
     shown |= {key: key[0].upper() + key[1:] for key in I_WORDS}
     alone = len({brand for brand, _, _ in told}) < 2
-    common = {key for key in counts if (counts[key] > SUPPORT if alone else len(brands[key]) >= SUPPORT)}
+    valence = json.loads(sentiment_lexicon())["words"]
+    common = {
+        key
+        for key in counts
+        if (counts[key] > SUPPORT if alone else len(brands[key]) >= SUPPORT)
+        and (shown.get(key, key) == key or key in I_WORDS)  # names stay out
+        and (len(key) > 1 or key in LETTERS)
+        and valence.get(key, 0) > HARSH
+    }
     return {key: shown.get(key, key) for key in counts}, common
 
 
@@ -125,7 +135,8 @@ def _templates(told: Sequence[tuple[str, list[Token], str]], shown: dict[str, st
             brands[template].add(brand)
             counts[template] += 1
     kept = [one for one in counts if _longest_run(one) <= LONGEST_RUN or len(brands[one]) > 1]
-    return sorted((one for one in kept if sentiment(one) > TOO_NEGATIVE), key=lambda one: (-len(brands[one]), -counts[one], one))
+    # Lines that deny or complain suit no other subject than their own.
+    return sorted((one for one in kept if sentiment(one) >= 0 and "n't" not in one), key=lambda one: (-len(brands[one]), -counts[one], one))
 
 
 def _template(sentence: Sequence[Token], end: str, shown: dict[str, str], common: set[str]) -> str | None:
@@ -134,10 +145,10 @@ def _template(sentence: Sequence[Token], end: str, shown: dict[str, str], common
     for token in sentence:
         key = word_key(token.text)
         if token.kind == "word":
+            if token.text == token.text.lower() and key not in common:
+                return None
             name = shown[key] != shown[key].lower() and key not in I_WORDS
             piece = "{title}" if name or key not in common else shown[key]
-            if piece == "{title}" and token.text == token.text.lower():
-                return None
         elif token.kind in SLOTS:
             piece = f"{{{token.kind}}}"
         elif token.text in (",", ":"):

@@ -1,13 +1,18 @@
 /** Brand voice, hashtags and captions from what the content pack learned of posts; nothing leaves the page, and no language model is asked. */
 
-import { type Hashtag, type HashtagRules, hashtagsOf, type Hashtags, type HashtagTables } from '../content/hashtags.js';
-import { type Style, styleOf, type StyleRules, type StyleTables } from '../content/style.js';
+import { type Generated, type GenerateParts, type GenerateRequest, type GenerateRules, generateWith } from '../content/generate.js';
+import { guardOf, type GuardRules, type GuardTable } from '../content/guard.js';
+import { type Hashtag, type HashtagRules, hashtagsOf, type HashtagTables } from '../content/hashtags.js';
+import { requestOf, textOf, textsOf, voiceOf, wholeOf } from '../content/request.js';
+import { styleOf, type StyleRules, type StyleTables } from '../content/style.js';
 import { buildVoice, matchVoice, type Voice, type VoiceMatch } from '../content/voice.js';
-import { InputError } from '../errors.js';
+import { writerOf, type WriterRules, type Writing } from '../content/writer.js';
 import type { PackHandle } from '../facade.js';
 import { sentimentScorer, type SentimentTables } from '../text/sentiment.js';
-import { type Token, tokenizer, type Tokenizer, type TokenRules } from '../text/tokens.js';
+import { normalizer, type Token, tokenizer, type TokenRules } from '../text/tokens.js';
 
+export type { Constraints, Range } from '../content/drafter.js';
+export type { Counts, Generated, GenerateRequest, Variant } from '../content/generate.js';
 export type { Hashtag, HashtagReason } from '../content/hashtags.js';
 export type { FeatureOff, Vectors } from '../content/style.js';
 export type { Used, Voice, VoiceMatch } from '../content/voice.js';
@@ -31,24 +36,30 @@ export interface Content {
   match(text: string | readonly string[], voice: Voice): Promise<VoiceMatch>;
   /** Hashtags that suit a text and that it does not have yet, the best first. */
   hashtags(text: string, options?: HashtagOptions): Promise<Hashtag[]>;
+  /** Drafts of a post in a voice, under constraints, ranked by predicted engagement and match; asks the suite's engagement model. */
+  generate(request: GenerateRequest): Promise<Generated>;
 }
 
 interface Constants {
   readonly tokens: TokenRules;
   readonly style: StyleRules;
   readonly hashtags: HashtagRules;
+  readonly guard: GuardRules;
+  readonly writer: WriterRules;
+  readonly generate: GenerateRules;
+  readonly usualMatch: GenerateParts['usualMatch'];
+  readonly languages: readonly string[];
 }
 
 interface Tables extends StyleTables, HashtagTables {
   readonly sentiment: SentimentTables;
+  readonly emoji: { readonly posts: Readonly<Record<string, number>> };
+  readonly writing: Writing;
+  readonly guard: GuardTable;
 }
 
 /** What the pack's file makes. */
-interface Parts {
-  readonly tokenize: Tokenizer;
-  readonly style: Style;
-  readonly hashtags: Hashtags;
-}
+type Parts = Omit<GenerateParts, 'predict'>;
 
 const MOST_TAGS = 30;
 
@@ -77,50 +88,40 @@ export function content(pack: PackHandle): Content {
 
   const match = async (text: string | readonly string[], own: Voice): Promise<VoiceMatch> => {
     const checked = typeof text === 'string' ? [text] : textsOf(text, 'match: text');
+    const { features } = constants().style;
     const { style } = await parts();
-    return matchVoice(checked, voiceOf(own, 'match', constants()), constants().style.features, style);
+    return matchVoice(checked, voiceOf(own, 'match', features), features, style);
   };
 
   const hashtags = async (text: string, { voice: own, count = 10 }: HashtagOptions = {}): Promise<Hashtag[]> => {
     const checked = textOf(text, 'hashtags: text');
-    if (!Number.isInteger(count) || count < 1 || count > MOST_TAGS)
-      throw new InputError(`content: hashtags: count expects a whole number from 1 to ${MOST_TAGS}, got ${String(count)}`);
-    const past = own === undefined ? [] : voiceOf(own, 'hashtags', constants()).texts;
+    wholeOf(count, 1, MOST_TAGS, 'hashtags: count');
+    const past = own === undefined ? [] : voiceOf(own, 'hashtags', constants().style.features).texts;
     const { hashtags: tags } = await parts();
     return tags.suggest(checked, past.map(tags.tagged), count);
   };
 
-  return { tokens, voice, match, hashtags };
+  const generate = async (request: GenerateRequest): Promise<Generated> => {
+    const { generate: rules, style } = constants();
+    const checked = requestOf(request, style.features);
+    return generateWith(rules, { ...(await parts()), predict: (posts) => pack.suite.engagement.predict(posts) }, checked);
+  };
+
+  return { tokens, voice, match, hashtags, generate };
 }
 
 function partsOf(constants: Constants, tables: Tables): Parts {
   const tokenize = tokenizer(constants.tokens);
   const style = styleOf(constants.style, tables, tokenize, sentimentScorer(tables.sentiment));
-  return { tokenize, style, hashtags: hashtagsOf(constants.hashtags, tables, tokenize, style.idf) };
-}
-
-function textOf(value: unknown, where: string): string {
-  if (typeof value !== 'string') throw new InputError(`content: ${where} expects a string, got ${typeof value}`);
-  return value;
-}
-
-function textsOf(values: unknown, where: string): string[] {
-  if (!Array.isArray(values)) throw new InputError(`content: ${where} expects a list of strings, got ${typeof values}`);
-  return values.map((value: unknown, place) => textOf(value, `${where}[${place}]`));
-}
-
-/** A voice may come from a product's own store: what is read of it is checked. */
-function voiceOf(value: unknown, where: string, { style }: Constants): Voice {
-  const own = value as Partial<Voice> | null;
-  const isWhole =
-    typeof own === 'object' &&
-    own !== null &&
-    Array.isArray(own.texts) &&
-    own.texts.every((text) => typeof text === 'string') &&
-    style.features.every((name) => Number.isFinite(own.style?.[name]?.mean) && Number.isFinite(own.style?.[name]?.spread)) &&
-    Array.isArray(own.vectors?.style) &&
-    Array.isArray(own.vectors.chars) &&
-    typeof own.vectors.words === 'object';
-  if (!isWhole) throw new InputError(`content: ${where}: voice expects what content.voice() answered with this version of the pack`);
-  return own as Voice;
+  return {
+    tokenize,
+    style,
+    normalize: normalizer(constants.tokens),
+    hashtags: hashtagsOf(constants.hashtags, tables, tokenize, style.idf),
+    guard: guardOf(constants.guard, tables.guard, tokenize),
+    writer: writerOf(constants.writer, tables.writing, tokenize),
+    emoji: Object.keys(tables.emoji.posts),
+    usualMatch: constants.usualMatch,
+    languages: constants.languages,
+  };
 }

@@ -25,13 +25,20 @@ export interface TokenRules {
 /** Text -> its tokens; white space and what is left of broken emoji stand in none. */
 export type Tokenizer = (text: string) => Token[];
 
-/** Compiles the manifest's patterns. */
-export function tokenizer({ patterns, unseen, space }: TokenRules): Tokenizer {
-  const whole = new RegExp(patterns.map(([kind, pattern]) => `(?<${kind}>${pattern})`).join('|'), 'gu');
+/** Makes the function that gives a text its composed form (NFC), without characters that no reader sees. */
+export function normalizer({ unseen }: TokenRules): (text: string) => string {
   const invisible = new RegExp(`[${unseen}]`, 'gu');
+  return (text) => text.replace(invisible, '').normalize('NFC');
+}
+
+/** Compiles the manifest's patterns. */
+export function tokenizer(rules: TokenRules): Tokenizer {
+  const { patterns, space } = rules;
+  const whole = new RegExp(patterns.map(([kind, pattern]) => `(?<${kind}>${pattern})`).join('|'), 'gu');
   const isSpace = new RegExp(`[${space}]`, 'u');
+  const normalized = normalizer(rules);
   return (text) => {
-    const plain = text.replace(invisible, '').normalize('NFC');
+    const plain = normalized(text);
     return Array.from(plain.matchAll(whole), (match): Token => {
       const kind = patterns.find(([name]) => match.groups![name] !== undefined)![0];
       return { kind, text: match[0], spaced: match.index === 0 || isSpace.test(plain[match.index - 1]!) };
