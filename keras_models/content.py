@@ -22,6 +22,7 @@ from keras_models import content_writer as writer_rules
 from keras_models import content_writing as writing_rules
 from keras_models.checkpoint import Checkpoint, load_checkpoint, load_dequantized
 from keras_models.content_drafts import REQUESTS, engagement_predictor, judge_drafts, voices_of
+from keras_models.content_experiment import experiment
 from keras_models.content_generation import generate
 from keras_models.content_hashtags import suggest, tagged
 from keras_models.content_judging import hide, judge_hashtags, judge_tweets, judge_voices
@@ -172,7 +173,26 @@ def _parity(checkpoint: Checkpoint) -> list[PackCheck]:
         PackCheck(stage="outputs", method="voice", cases=[*built, *odd], answer=lambda posts: build_voice(posts, learned)),
         PackCheck(stage="outputs", method="match", cases=[*matched, *groups], answer=lambda text, voice: match(text, voice, learned)),
         PackCheck(stage="decisions", method="hashtags", cases=suggested, answer=lambda text, options: _suggested(text, options, learned)),
+        PackCheck(stage="decisions", method="experiment", cases=_experiments(), answer=experiment),
         PackCheck(stage="decisions", method="generate", cases=_requests(voices, learned), answer=_generator(checkpoint)),
+    ]
+
+
+def _experiments() -> list[ParityCase]:
+    """Drawn tests of two to four variants, and counts at the ends of their ranges."""
+    random = np.random.default_rng(0)
+    drawn = []
+    for place in range(60):
+        shown = random.integers(1, 10 ** random.integers(1, 5), size=random.integers(2, 5))
+        results = [{"shown": int(count), "reacted": int(random.binomial(count, random.uniform(0, 0.4)))} for count in shown]
+        readers = [f"reader {place} {number} ü🎵" for number in range(5)]
+        drawn.append({"variants": len(results), "results": results, "seed": place, "readers": readers})
+    ends = [[(0, 0), (0, 0)], [(5, 0), (5, 5)], [(9, 9), (9, 9)], [(1, 0), (100_000, 30_000)], [(50_000, 500), (50_000, 700)]]
+    odd = [{"variants": 2, "results": [{"shown": shown, "reacted": reacted} for shown, reacted in each]} for each in ends]
+    cases = [ParityCase(name=f"drawn test {place}", args=(request,)) for place, request in enumerate(drawn)]
+    return [
+        *cases,
+        *(ParityCase(name=f"ends {place}", args=(request,), edge=True) for place, request in enumerate([{"variants": 3}, *odd])),
     ]
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets.brand_posts import BrandPosts, load_brand_posts
@@ -15,6 +15,8 @@ from datasets.registry import DataMissingError, find
 from datasets.tokens import tokens
 from keras_models.checkpoint import load_checkpoint
 from keras_models.content import DATA, PACK, learned_of
+from keras_models.content_drafts import REQUESTS, keeps
+from keras_models.content_generation import alike, distinct_2, generate, is_well_formed
 from keras_models.content_guard import Guard, learn_guard
 from keras_models.content_hashtags import suggest, tag_key, tagged
 from keras_models.content_random import Random
@@ -118,6 +120,74 @@ def test_two_words_make_no_tag_without_evidence(learned) -> None:
     assert "purpleelephant" not in [tag_key(one["tag"]) for one in found]
     voice = [tagged("Love it #Purple_Elephant", learned)]
     assert "#Purple_Elephant" in [one["tag"] for one in suggest("Purple Elephant Parade tonight", voice, learned, count=30)]
+
+
+@pytest.fixture(scope="module")
+def drafts(learned):
+    """Texts of many requests in a voice, with an engagement that prefers long posts."""
+
+    def predict(posts):
+        return [dict.fromkeys(("likes", "comments", "shares"), float(len(post["text"]))) for post in posts]
+
+    def run(posts=LOUD, **request):
+        return generate({"voice": build_voice(posts, learned), **request}, learned, {"own": 0.87, "other": 0.75}, predict)
+
+    return run
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_every_variant_keeps_every_constraint_or_there_is_a_note(drafts, request_) -> None:
+    for seed in range(3):
+        answer = drafts(seed=seed, **request_)
+        assert all(keeps(one["text"], request_.get("constraints", {})) for one in answer["variants"])
+        assert (answer["note"] is None) == (len(answer["variants"]) == request_.get("count", 5))
+
+
+def test_one_seed_gives_one_text_and_another_seed_others(drafts) -> None:
+    texts = [[one["text"] for one in drafts(seed=seed)["variants"]] for seed in (3, 3, 4)]
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_variants_differ_are_well_formed_and_stand_by_score(drafts) -> None:
+    variants = drafts(count=8, about='New single "Midnight Sun"')["variants"]
+    texts, scores = [one["text"] for one in variants], [one["score"] for one in variants]
+    assert distinct_2(texts) >= 0.7 and all(alike(one, other) < 0.6 for one, other in combinations(texts, 2))
+    assert all(is_well_formed(text) for text in texts) and scores == sorted(scores, reverse=True)
+    assert any("midnight sun" in text.lower() for text in texts)
+
+
+def test_no_generated_text_has_eight_consecutive_words_of_a_training_post(drafts, posts) -> None:
+    quoted = {run for text in posts.text for run in _runs_of_8(text)}
+    brands = np.array(posts.brand)
+    for brand in ("mtv", "ludacris", "snoopdogg"):
+        own = [posts.text[row] for row in np.flatnonzero(brands == brand)[:40]]
+        texts = [one["text"] for seed in range(8) for one in drafts(own, seed=seed, count=10)["variants"]]
+        assert texts and not [run for text in texts for run in _runs_of_8(text) if run in quoted]
+
+
+def test_a_voice_of_one_long_post_is_not_quoted(drafts) -> None:
+    post = "tonight we play every single song of our very first record from the start"
+    texts = [one["text"] for seed in range(20) for one in drafts([post], seed=seed)["variants"]]
+    assert texts and not [run for text in texts for run in _runs_of_8(text) if run in _runs_of_8(post)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(about=st.text(max_size=200), must=st.text(min_size=1, max_size=20), forbid=st.text(min_size=1, max_size=3))
+def test_whatever_is_asked_comes_back_harmless(drafts, about, must, forbid) -> None:
+    constraints = {"mustInclude": [must], "forbid": [forbid]}
+    for one in drafts(about=about, constraints=constraints)["variants"]:
+        assert keeps(one["text"], constraints) and is_well_formed(one["text"])
+
+
+def test_markup_and_100_kb_leave_no_mark(drafts) -> None:
+    for about in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "a" * 100_000, "so good " * 12_500, "\x00\x1b[31m"):
+        for one in drafts([*LOUD, about], about=about)["variants"]:
+            assert not re.search(r"[<>\x00-\x1f]", one["text"]) and len(one["text"]) < 2000
+
+
+def _runs_of_8(text):
+    words = re.findall(r"\w+", text.lower())
+    return [" ".join(words[at : at + 8]) for at in range(len(words) - 7)]
 
 
 def test_a_random_number_hangs_on_seed_stream_and_place_alone() -> None:

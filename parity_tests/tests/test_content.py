@@ -1,5 +1,6 @@
 """What the content pack alone promises in the browser: the same tokens on 20,000 real posts, and refusals that name the field."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -39,13 +40,30 @@ def test_tokens_are_equal_on_20000_real_posts(page, texts):
         assert [pair for pair in zip(some, got, expected, strict=True) if pair[1] != pair[2]] == []
 
 
+def test_drafts_take_less_than_100_ms(page):
+    posts = ["Out now! 🎉 #newmusic", "Thank you all ❤️", "Who's coming tonight? #tour", "So good to be back...", "Studio day"]
+    voice = call(page, "voice", posts * 2)
+    requests = [[{"voice": voice, "seed": seed}] for seed in range(31)]
+    first, *warm = page.call("time", ["wasm"], PACK, "generate", requests)["wasm"]
+    assert np.median(warm) < 100, f"first {first:.0f} ms"
+
+
+def test_generated_text_is_text_whatever_is_asked(page):
+    hostile = "<script>alert(1)</script>"
+    voice = call(page, "voice", [hostile, "a" * 100_000, "", "So good! #love"])
+    for seed in range(5):
+        for variant in call(page, "generate", {"voice": voice, "about": hostile + "x" * 100_000, "seed": seed})["variants"]:
+            assert "<" not in variant["text"] and len(variant["text"]) < 2000
+
+
 @pytest.mark.parametrize(
     ("method", "arguments", "message"),
     [
-        ("tokens", [7], "content: tokens: text expects a string, got number"),
-        ("voice", ["one post"], "content: voice: posts expects a list of strings, got string"),
+        ("tokens", [7], "content: tokens: text expects a string, got 7"),
+        ("voice", ["one post"], 'content: voice: posts expects a list of strings, got "one post"'),
         ("voice", [["a", None]], r"content: voice: posts\[1\] expects a string"),
         ("match", ["text", {"texts": []}], "content: match: voice expects what content.voice"),
+        ("generate", [{"voice": {}}], "content: generate: voice expects what content.voice"),
         ("hashtags", ["text", {"count": 0}], "content: hashtags: count expects a whole number from 1 to 30, got 0"),
     ],
 )

@@ -18,8 +18,17 @@ const constants = {
     unseen: '\\x00-\\x08',
     space: ' \\n',
   },
-  style: { features: Array.from({ length: 48 }, (_, at) => `feature_${at}`), functionWords: [['the'], [], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
+  style: { features: [...Array.from({ length: 44 }, (_, at) => `feature_${at}`), 'shouted_words', 'capitalised_words', 'lower_case_start', 'all_lower_case'], functionWords: [['the'], [], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
   hashtags: { reasons: { voice: 1, alike: 2, beside: 0.6, words: 0.5, named: 1.5, common: 0.2, word: 0.06 }, longestJoined: 3, leastLetters: 3, rising: 1.5, fading: 0.67, broad: 3 },
+  guard: { run: 7, probes: 5, read: ['word', 'hashtag'], part: '[a-z]+' },
+  writer: { voice: 3, backOff: 4, leastWords: 2, longestSentence: 14, longestTitled: 6, longestTitle: 5, longestAbout: 8, aboutRead: 300, dangling: ['the'], firstPerson: ['i'] },
+  generate: {
+    tries: 240, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
+    casing: { lower: 0.5, shouted: 0.5, titled: 0.75, lowerStart: 0.5 }, tie: 1e-5, notable: 1.05,
+    post: { publishedAt: '2016-06-01T12:00:00', media: 'none', history: [] },
+  },
+  usualMatch: { own: 0.87, other: 0.75 },
+  languages: ['en'],
 };
 const tables = {
   style: { mean: Array(48).fill(0), scale: Array(48).fill(1), axes: [Array(48).fill(0).fill(1, 0, 8), Array(48).fill(0).fill(1, 20)], weights: { style: 4, chars: 0.5, words: 1, constant: 10 } },
@@ -30,6 +39,14 @@ const tables = {
   beside: { live: { tour: 0.5 } },
   near: { show: { tour: 0.4 } },
   broadest: ['tour'],
+  emoji: { posts: { '🎉': 3 } },
+  writing: {
+    words: ['^', 'so', 'good', 'tonight', '!', '$', 'love', 'this'],
+    bigrams: [[0, 1, 3, 6, 2], [1, 2, 3], [2, 3, 2, 4, 1], [3, 4, 2, 5, 1], [6, 7, 2], [7, 4, 1, 5, 1]],
+    trigrams: [[0, 0, 1, 3, 6, 2]],
+    templates: ['thank you all', '{title} is here!', '{title} on {date}'],
+  },
+  guard: { size: 8, bits: 'AA==' },
   sentiment: { words: { love: 3.2 }, emoji: {}, boosters: {}, idioms: {}, negations: [], capitals: 0.7, negation: -0.7 },
 };
 
@@ -39,7 +56,7 @@ function made(): { facade: ReturnType<typeof content>; reads: () => number } {
     name: 'content',
     manifest: { constants } as unknown as PackHandle['manifest'],
     data: () => Promise.resolve((reads++, new TextEncoder().encode(JSON.stringify(tables)))),
-    suite: {} as Facades,
+    suite: { engagement: { predict: (posts: readonly { text: string }[]) => Promise.resolve(posts.map(({ text }) => ({ likes: text.length, comments: 1, shares: 0 }))) } } as unknown as Facades,
   };
   return { facade: content(handle), reads: () => reads };
 }
@@ -81,6 +98,49 @@ describe('content', () => {
     expect(tags[1]).toMatchObject({ trend: 'rising', breadth: 'broad', effect: 1.2 });
   });
 
+  it('drafts the same texts for a seed, the best by lift and match first', async () => {
+    const { facade } = made();
+    const voice = await facade.voice(posts);
+    const [one, again] = [await facade.generate({ voice, seed: 5 }), await facade.generate({ voice, seed: 5 })];
+    expect(again).toEqual(one);
+    expect(one.variants.length).toBeGreaterThan(0);
+    for (const { score, lift, match, engagement, text } of one.variants) {
+      expect(score).toBeCloseTo(lift * match, 10);
+      expect(engagement.likes).toBe(text.length);
+    }
+    const scores = one.variants.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((first, second) => second - first));
+  });
+
+  it('keeps what is asked, or says why there are fewer', async () => {
+    const { facade } = made();
+    const voice = await facade.voice(posts);
+    const constraints = { hashtags: 1, emoji: { max: 1 }, maxLength: 60, mustInclude: ['Berlin'], forbid: ['love'] };
+    const { variants } = await facade.generate({ voice, about: 'New "Midnight Sun"', constraints, count: 3 });
+    expect(variants.length).toBeGreaterThan(0);
+    for (const { text } of variants) {
+      expect(text).toContain('Berlin');
+      expect(text.toLowerCase()).not.toContain('love');
+      expect(text.length).toBeLessThanOrEqual(60);
+      expect(text.match(/#/g)).toHaveLength(1);
+    }
+    const none = await facade.generate({ voice, constraints: { forbid: [' '], mustInclude: ['a b'] } });
+    expect(none).toEqual({ variants: [], note: '0 of 5 variants: no more keep every constraint and differ enough' });
+    const german = await facade.generate({ voice, constraints: { language: 'de' } });
+    expect(german).toEqual({ variants: [], note: 'the pack has learned en, not de' });
+  });
+
+  it('never repeats seven words of a post of the voice, and no markup', async () => {
+    const { facade } = made();
+    const post = 'so good tonight so good tonight so good';
+    const voice = await facade.voice([post]);
+    const { variants } = await facade.generate({ voice, about: '<script>alert("x")</script>', count: 10 });
+    for (const { text } of variants) {
+      expect(text.toLowerCase()).not.toContain('so good tonight so good tonight so');
+      expect(text).not.toMatch(/[<>]/);
+    }
+  });
+
   it('keeps every answer finite for any text', async () => {
     const { facade } = made();
     const voice = await facade.voice(posts);
@@ -90,13 +150,18 @@ describe('content', () => {
         const tags = await facade.hashtags(text, { voice });
         expect(new Set(tags.map(({ tag }) => tag.toLowerCase())).size).toBe(tags.length);
       }),
+      { numRuns: 30 },
     );
   });
 
   it.each([
-    [(facade: ReturnType<typeof content>) => facade.tokens(1 as never), 'content: tokens: text expects a string, got number'],
+    [(facade: ReturnType<typeof content>) => facade.tokens(1 as never), 'content: tokens: text expects a string, got 1'],
     [(facade: ReturnType<typeof content>) => facade.voice('a' as never), 'content: voice: posts expects a list of strings'],
     [(facade: ReturnType<typeof content>) => facade.match('a', {} as never), 'content: match: voice expects what content.voice()'],
+    [(facade: ReturnType<typeof content>) => facade.generate({} as never), 'content: generate: voice expects what content.voice()'],
+    [async (facade: ReturnType<typeof content>) => facade.generate({ voice: await facade.voice([]), seed: -1 }), 'generate: seed expects a whole number from 0 to 4294967295, got -1'],
+    [async (facade: ReturnType<typeof content>) => facade.generate({ voice: await facade.voice([]), constraints: { emoji: { min: 3, max: 1 } } }), 'constraints.emoji expects min up to max'],
+    [async (facade: ReturnType<typeof content>) => facade.generate({ voice: await facade.voice([]), constraints: { tags: 1 } as never }), 'constraints expects maxLength, hashtags'],
     [(facade: ReturnType<typeof content>) => facade.hashtags('a', { count: 99 }), 'count expects a whole number from 1 to 30, got 99'],
   ])('refuses what does not fit, case %#', async (call, message) => {
     await expect(call(made().facade)).rejects.toThrow(InputError);

@@ -1,6 +1,7 @@
 /** Checks what a caller asks of the content pack: every problem is an error that names the field, what was expected and what came. */
 
 import { InputError } from '../errors.js';
+import type { ExperimentRequest } from './experiment.js';
 import type { GenerateRequest } from './generate.js';
 import type { Voice } from './voice.js';
 
@@ -8,6 +9,7 @@ const GOALS: readonly string[] = ['likes', 'comments', 'shares'];
 const CONSTRAINTS: readonly string[] = ['maxLength', 'hashtags', 'emoji', 'mustInclude', 'forbid', 'language'];
 const LARGEST_SEED = 2 ** 32 - 1;
 const MOST_VARIANTS = 10;
+const MOST_SHOWN = 1_000_000;
 
 /** A string. */
 export function textOf(value: unknown, where: string): string {
@@ -57,6 +59,24 @@ export function requestOf(request: GenerateRequest, features: readonly string[])
   if (seed !== undefined) wholeOf(seed, 0, LARGEST_SEED, 'generate: seed');
   if (post !== undefined && (typeof post !== 'object' || post === null)) throw fail('generate: post expects { publishedAt, media, history }', post);
   if (constraints !== undefined) checkConstraints(constraints);
+  return request;
+}
+
+/** An A/B test. */
+export function experimentRequestOf(request: ExperimentRequest): ExperimentRequest {
+  if (typeof request !== 'object' || request === null) throw fail('experiment expects { variants, ... }', request);
+  const { variants, seed, readers, results, lift } = request;
+  wholeOf(variants, 2, MOST_VARIANTS, 'experiment: variants');
+  if (seed !== undefined) wholeOf(seed, 0, LARGEST_SEED, 'experiment: seed');
+  if (readers !== undefined) textsOf(readers, 'experiment: readers');
+  if (lift !== undefined && !(typeof lift === 'number' && lift > 0 && lift <= 10)) throw fail('experiment: lift expects a number above 0, up to 10', lift);
+  if (results === undefined) return request;
+  if (!Array.isArray(results) || results.length !== variants) throw fail(`experiment: results expects a list of ${variants}, one a variant`, results);
+  results.forEach((result: unknown, place) => {
+    const { shown, reacted } = (result ?? {}) as { shown?: unknown; reacted?: unknown };
+    wholeOf(shown, 0, MOST_SHOWN, `experiment: results[${place}].shown`);
+    wholeOf(reacted, 0, shown as number, `experiment: results[${place}].reacted`);
+  });
   return request;
 }
 

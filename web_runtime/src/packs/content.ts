@@ -1,9 +1,10 @@
 /** Brand voice, hashtags and captions from what the content pack learned of posts; nothing leaves the page, and no language model is asked. */
 
+import { type Experiment, experimentOf, type ExperimentRequest } from '../content/experiment.js';
 import { type Generated, type GenerateParts, type GenerateRequest, type GenerateRules, generateWith } from '../content/generate.js';
 import { guardOf, type GuardRules, type GuardTable } from '../content/guard.js';
 import { type Hashtag, type HashtagRules, hashtagsOf, type HashtagTables } from '../content/hashtags.js';
-import { requestOf, textOf, textsOf, voiceOf, wholeOf } from '../content/request.js';
+import { experimentRequestOf, requestOf, textOf, textsOf, voiceOf, wholeOf } from '../content/request.js';
 import { styleOf, type StyleRules, type StyleTables } from '../content/style.js';
 import { buildVoice, matchVoice, type Voice, type VoiceMatch } from '../content/voice.js';
 import { writerOf, type WriterRules, type Writing } from '../content/writer.js';
@@ -12,6 +13,7 @@ import { sentimentScorer, type SentimentTables } from '../text/sentiment.js';
 import { normalizer, type Token, tokenizer, type TokenRules } from '../text/tokens.js';
 
 export type { Constraints, Range } from '../content/drafter.js';
+export type { Comparison, Experiment, ExperimentRequest, Shown } from '../content/experiment.js';
 export type { Counts, Generated, GenerateRequest, Variant } from '../content/generate.js';
 export type { Hashtag, HashtagReason } from '../content/hashtags.js';
 export type { FeatureOff, Vectors } from '../content/style.js';
@@ -38,6 +40,8 @@ export interface Content {
   hashtags(text: string, options?: HashtagOptions): Promise<Hashtag[]>;
   /** Drafts of a post in a voice, under constraints, ranked by predicted engagement and match; asks the suite's engagement model. */
   generate(request: GenerateRequest): Promise<Generated>;
+  /** An A/B test of drafts: who sees which, and what the counts say so far, by exact tests. */
+  experiment(request: ExperimentRequest): Promise<Experiment>;
 }
 
 interface Constants {
@@ -107,7 +111,9 @@ export function content(pack: PackHandle): Content {
     return generateWith(rules, { ...(await parts()), predict: (posts) => pack.suite.engagement.predict(posts) }, checked);
   };
 
-  return { tokens, voice, match, hashtags, generate };
+  const experiment = async (request: ExperimentRequest): Promise<Experiment> => experimentOf(experimentRequestOf(request));
+
+  return { tokens, voice, match, hashtags, generate, experiment };
 }
 
 function partsOf(constants: Constants, tables: Tables): Parts {
