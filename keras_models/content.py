@@ -97,12 +97,12 @@ def _constants(checkpoint: Checkpoint) -> dict[str, Any]:
             "longestTitled": writer_rules.LONGEST_TITLED,
             "longestTitle": writer_rules.LONGEST_TITLE,
             "longestAbout": writer_rules.LONGEST_ABOUT,
-            "aboutRead": writer_rules.ABOUT_READ,
             "dangling": sorted(writer_rules.DANGLING),
             "firstPerson": sorted(writing_rules.I_WORDS),
         },
         "generate": {
             "tries": rules.TRIES,
+            "aboutRead": writer_rules.ABOUT_READ,
             "pool": rules.POOL,
             "mostSentences": rules.MOST_SENTENCES,
             "mostEmoji": rules.MOST_EMOJI,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from datasets.brand_posts import BrandPosts
-from datasets.tokens import tokens
+from datasets.tokens import normalized, tokens
 from keras_models.checkpoint import load_checkpoint
 from keras_models.content_generation import Predict, alike, distinct_2, generate, is_well_formed
 from keras_models.content_metric import PROFILE
@@ -98,7 +98,7 @@ def keeps(text: str, constraints: Mapping[str, Any]) -> bool:
         len(text.encode("utf-16-le")) // 2 <= constraints.get("maxLength", 10**6)
         and _fits(kinds.count("hashtag"), constraints.get("hashtags"))
         and _fits(kinds.count("emoji"), constraints.get("emoji"))
-        and all(each in text for each in constraints.get("mustInclude", []))
+        and all(normalized(each) in text for each in constraints.get("mustInclude", []))
         and not any(each.lower() in text.lower() for each in constraints.get("forbid", []))
     )
 

@@ -12,7 +12,7 @@ from keras_models.content_guard import Guard
 from keras_models.content_hashtags import suggest, tag_key, tagged
 from keras_models.content_random import Random
 from keras_models.content_style import Vectors, similarity, vectors_of, word_counts
-from keras_models.content_writer import Subject, Writer
+from keras_models.content_writer import ABOUT_READ, Subject, Writer
 from keras_models.content_writing import sentences_of
 
 TRIES, POOL = 240, 32
@@ -43,7 +43,8 @@ def generate(request: Mapping[str, Any], learned: Mapping[str, Any], usual_match
     count, goal = request.get("count", 5), request.get("goal", "likes")
     if constraints.get("language", "en") != "en":
         return {"variants": [], "note": f"the pack has learned en, not {constraints['language']}"}
-    draft = Drafter(voice, request.get("about", ""), constraints, learned)
+    about = "".join(list(request.get("about", ""))[:ABOUT_READ])
+    draft = Drafter(voice, about, constraints, learned)
     pool: list[str] = []
     for attempt in range(TRIES):
         if len(pool) == POOL:

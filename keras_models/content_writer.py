@@ -16,7 +16,8 @@ BACK_OFF = 4  # one step in so many looks at one word only
 END = "$"
 ENDINGS = (".", "!", "?", END)
 LONGEST_TITLED = 6  # pieces of a template that takes the subject
-LONGEST_TITLE, LONGEST_ABOUT, ABOUT_READ = 5, 8, 300
+LONGEST_TITLE, LONGEST_ABOUT = 5, 8
+ABOUT_READ = 300  # characters of the subject
 # No sentence ends on these.
 _DANGLING = "the a an of to in for on and with at my your our his her their is are was be or but so as if than from by i we he she they i'm"
 _DANGLING += " what when how why where who very really most more have has had can will would should could do did that's it's what's"
@@ -29,7 +30,7 @@ class Subject:
     """What posts are to be about: a title, and what fills the other slots."""
 
     def __init__(self, about: str, known: set[str]) -> None:
-        found = tokens("".join(list(about)[:ABOUT_READ]))
+        found = tokens(about)
         words = [token.text for token in found if token.kind == "word"]
         self.title = _title(found, known) or " ".join(words[:LONGEST_TITLE])
         self.fills = {"title": self.title} if self.title else {}

@@ -21,9 +21,9 @@ const constants = {
   style: { features: [...Array.from({ length: 44 }, (_, at) => `feature_${at}`), 'shouted_words', 'capitalised_words', 'lower_case_start', 'all_lower_case'], functionWords: [['the'], [], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
   hashtags: { reasons: { voice: 1, alike: 2, beside: 0.6, words: 0.5, named: 1.5, common: 0.2, word: 0.06 }, longestJoined: 3, leastLetters: 3, rising: 1.5, fading: 0.67, broad: 3 },
   guard: { run: 7, probes: 5, read: ['word', 'hashtag'], part: '[a-z]+' },
-  writer: { voice: 3, backOff: 4, leastWords: 2, longestSentence: 14, longestTitled: 6, longestTitle: 5, longestAbout: 8, aboutRead: 300, dangling: ['the'], firstPerson: ['i'] },
+  writer: { voice: 3, backOff: 4, leastWords: 2, longestSentence: 14, longestTitled: 6, longestTitle: 5, longestAbout: 8, dangling: ['the'], firstPerson: ['i'] },
   generate: {
-    tries: 240, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
+    tries: 240, aboutRead: 300, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
     casing: { lower: 0.5, shouted: 0.5, titled: 0.75, lowerStart: 0.5 }, tie: 1e-5, notable: 1.05,
     post: { publishedAt: '2016-06-01T12:00:00', media: 'none', history: [] },
   },

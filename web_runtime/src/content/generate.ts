@@ -57,6 +57,8 @@ export interface Generated {
 /** Constants of the manifest. */
 export interface GenerateRules extends DraftRules {
   readonly tries: number;
+  /** Characters of the subject that are read. */
+  readonly aboutRead: number;
   readonly pool: number;
   readonly ownPosts: number;
   readonly leastDistinct: number;
@@ -81,7 +83,8 @@ export async function generateWith(rules: GenerateRules, parts: GenerateParts, r
   const [learned] = parts.languages;
   if (constraints.language !== undefined && !parts.languages.includes(constraints.language))
     return { variants: [], note: `the pack has learned ${learned}, not ${constraints.language}` };
-  const drafter = drafterOf(rules, parts, voice, request.about ?? '', constraints);
+  const about = Array.from(request.about ?? '').slice(0, rules.aboutRead).join('');
+  const drafter = drafterOf(rules, parts, voice, about, constraints);
   const pool: string[] = [];
   for (let attempt = 0; attempt < rules.tries && pool.length < rules.pool; attempt += 1) {
     const text = drafter.draft(new Random(seed, attempt));

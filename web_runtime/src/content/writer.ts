@@ -15,8 +15,6 @@ export interface WriterRules {
   readonly longestTitled: number;
   readonly longestTitle: number;
   readonly longestAbout: number;
-  /** Characters of the subject that are read. */
-  readonly aboutRead: number;
   /** No sentence ends on these. */
   readonly dangling: readonly string[];
   /** Forms of "I". */
@@ -115,7 +113,7 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
   };
 
   const subject = (about: string): Subject => {
-    const tokens = tokenize(Array.from(about).slice(0, rules.aboutRead).join(''));
+    const tokens = tokenize(about);
     const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text);
     const title = titleOf(tokens, known, rules.longestTitle) || words.slice(0, rules.longestTitle).join(' ');
     const fills = new Map(title === '' ? [] : [['title', title]]);
