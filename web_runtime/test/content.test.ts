@@ -152,7 +152,7 @@ describe('content', () => {
       }),
       { numRuns: 30 },
     );
-  });
+  }, 60_000);
 
   it.each([
     [(facade: ReturnType<typeof content>) => facade.tokens(1 as never), 'content: tokens: text expects a string, got 1'],
