@@ -162,6 +162,24 @@ _ALL = (
         sha256="6166130c1ef760f2ddfd0d808593b035381fb63219a6bafd5e4edc758f947d51",
         placing="download that file from the repository and keep its columns created_at, emojis, retweeted and text as Parquet",
     ),
+    DataSet(
+        name="pop909",
+        path="audio/pop909.tar.gz",
+        what="POP909: 909 pop songs as MIDI (melody, bridge, piano) with beats, chords and keys",
+        source="GitHub music-x-lab/POP909-Dataset @ d83e6edb",
+        licence="MIT (the compilation)",
+        sha256="1c2b3673771440689c1c2197a0bdd0707214d524caf797d15fb96df9a4db271a",
+        placing="pack the repository's folder POP909, without versions/, as a .tar.gz",
+    ),
+    DataSet(
+        name="groove_midi",
+        path="audio/groove_midi.tar.gz",
+        what="Groove MIDI 1.0: 1,150 performances of human drummers with style, tempo and the official split",
+        source="Google Magenta, groove-v1.0.0-midionly",
+        licence="CC BY 4.0",
+        sha256="87894e7c255f561e1192e28ac8ee2ca8a8fcbbfc4cda7556cdcb2b5d48aade56",
+        placing="pack the archive's folder groove as a .tar.gz",
+    ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 
