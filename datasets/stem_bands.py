@@ -74,9 +74,9 @@ def stem_bands(samples: np.ndarray, rate: float) -> Bands:
 
 def _channel(samples: np.ndarray, rate: float, size: int) -> np.ndarray:
     hop = size // 2
-    frames = max(1, int(np.ceil((len(samples) - size) / hop)) + 1)
+    frames = 1 + len(samples) // hop  # each centred on a multiple of the hop, with zeros beyond both ends
     padded = np.zeros((frames + 1) * hop)
-    padded[: len(samples)] = samples
+    padded[hop : hop + len(samples)] = samples
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
     band = np.searchsorted(band_edges(), np.arange(1, size // 2) * rate / size, side="right") - 1
     inside = (band >= 0) & (band < BANDS)
