@@ -11,6 +11,7 @@ from typing import Literal
 import pooch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+SYSTEM = Path("/usr/share")  # some of Debian's packages do too
 PACKAGES = Path(sysconfig.get_path("purelib"))  # some of the installed Python packages ship data
 
 
@@ -180,6 +181,15 @@ _ALL = (
         sha256="87894e7c255f561e1192e28ac8ee2ca8a8fcbbfc4cda7556cdcb2b5d48aade56",
         placing="pack the archive's folder groove as a .tar.gz",
     ),
+    DataSet(
+        name="fluid_r3",
+        path="sounds/sf2/FluidR3_GM.sf2",
+        what="Fluid (R3) General MIDI soundfont, which MIDI is rendered with",
+        source="Debian's package fluid-soundfont-gm 3.1",
+        licence="MIT",
+        sha256="74594e8f4250680adf590507a306655a299935343583256f3b722c48a1bc1cb0",
+        placing="install it with FluidSynth (Debian and Ubuntu: apt-get install fluidsynth fluid-soundfont-gm)",
+    ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 
@@ -190,9 +200,9 @@ def cache() -> Path:
 
 
 def places() -> list[Path]:
-    """Data folders in the order searched: ``$TUNESMITH_DATA``, ``../shared/data`` beside the repository, the cache, Python's packages."""
+    """Data folders in the order searched: ``$TUNESMITH_DATA``, ``../shared/data`` beside the repository, the cache, installed packages."""
     chosen = os.environ.get("TUNESMITH_DATA")
-    return [*([Path(chosen).expanduser()] if chosen else []), REPOSITORY.parent / "shared" / "data", cache(), PACKAGES]
+    return [*([Path(chosen).expanduser()] if chosen else []), REPOSITORY.parent / "shared" / "data", cache(), PACKAGES, SYSTEM]
 
 
 def find(name: str) -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import os
 import shutil
 import subprocess
 import tempfile
@@ -20,11 +19,11 @@ from rich.progress import track
 
 from datasets.files import sha256_of, write_atomically
 from datasets.midi import Voice, write
-from datasets.registry import DataMissingError, cache
+from datasets.registry import DataMissingError, cache, find
 
 RATE = 44_100
 GAIN = 0.3  # FluidSynth's master gain: four loud voices together stay below full scale
-_SOUNDFONTS = (Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"), Path("/usr/share/soundfonts/FluidR3_GM.sf2"))
+SOUNDFONT = "fluid_r3"  # in the registry
 _INSTALL = "Debian and Ubuntu: apt-get install fluidsynth fluid-soundfont-gm; macOS: brew install fluid-synth"
 
 
@@ -70,30 +69,13 @@ def synthesizer() -> Path:
     return Path(found)
 
 
-def soundfont() -> Path:
-    """Soundfont to play with: ``$TUNESMITH_SOUNDFONT``, or FluidR3_GM where Debian installs it.
-
-    Raises
-    ------
-    DataMissingError
-        If there is none; the message says how to get it.
-    """
-    chosen = os.environ.get("TUNESMITH_SOUNDFONT")
-    places = [Path(chosen).expanduser()] if chosen else _SOUNDFONTS
-    for path in places:
-        if path.is_file():
-            return path
-    remedy = f"{_INSTALL}; or set TUNESMITH_SOUNDFONT to a General MIDI .sf2 file"
-    raise DataMissingError(f"soundfont: expected one of {', '.join(map(str, places))}, found none. Remedy: {remedy}.")
-
-
 def render(wanted: Render) -> np.ndarray:
     """Audio of one render, from the cache where it was made before.
 
     Returns
     -------
     np.ndarray
-        float32 [samples, 2] in -1..1, 16 bit deep; no reverb, no chorus.
+        float32 [samples, 2] in -1..1, 16 bits deep; no reverb, no chorus.
 
     Raises
     ------
@@ -122,7 +104,7 @@ def _folder() -> Path:
 
 
 def _key(midi: bytes, wanted: Render) -> str:
-    said = f"{_soundfont_sha256(soundfont())} {wanted.seconds!r} {wanted.gain!r} {wanted.rate} ".encode()
+    said = f"{_soundfont_sha256(find(SOUNDFONT))} {wanted.seconds!r} {wanted.gain!r} {wanted.rate} ".encode()
     return hashlib.sha256(said + midi).hexdigest()
 
 
@@ -139,7 +121,7 @@ def _play(midi: bytes, wanted: Render) -> np.ndarray:
         settings = ["synth.dynamic-sample-loading=1", "synth.cpu-cores=1"]
         command = [synthesizer(), "-niq", "-R", "0", "-C", "0", "-g", str(wanted.gain), "-r", str(wanted.rate)]
         command += [*(word for setting in settings for word in ("-o", setting)), "-T", "raw", "-O", "s16", "-E", "little", "-F", audio]
-        done = subprocess.run([*command, soundfont(), score], capture_output=True, text=True)
+        done = subprocess.run([*command, find(SOUNDFONT), score], capture_output=True, text=True)
         if done.returncode != 0 or not audio.is_file():
             raise RuntimeError(f"fluidsynth ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
         return np.fromfile(audio, "<i2").reshape(-1, 2)

@@ -22,13 +22,14 @@ LOUDNESS_EXPONENT = 0.25
 RULES = {
     "spreadUpDb": 10.0,  # how fast masking falls per band towards higher bands, and towards lower ones
     "spreadDownDb": 25.0,
+    "audibleDb": -40.0,  # of a stem's strongest band and segment: weaker ones are not missed when they are masked
     "balanceDb": 6.0,  # the error that counts as 1
     "crestDb": 14.0,  # what peaks may stand above the mix's loudness for free
     "crestRangeDb": 12.0,
     "imbalanceDb": 6.0,
     "spectrumDb": 6.0,
     "spectrumLimitDb": 20.0,
-    "weights": {"balance": 1.0, "masking": 1.0, "headroom": 0.2, "stereo": 0.5, "spectrum": 0.5, "processing": 0.1},
+    "weights": {"balance": 1.0, "masking": 2.5, "headroom": 0.2, "stereo": 0.5, "spectrum": 0.5, "processing": 0.4},
 }
 
 
@@ -178,13 +179,10 @@ def _masking(power: np.ndarray, active: np.ndarray) -> float:
     """
     spread = _spread(power)
     others = np.maximum(spread.sum(axis=0) - spread, 0)
-    partial = (power + others) ** LOUDNESS_EXPONENT - others**exponent
-    alone = power**exponent
-    lost = []
-    for index, on in enumerate(active):
-        whole = alone[index][:, on].sum()
-        lost.append(1 - partial[index][:, on].sum() / whole if whole > 0 else 0.0)
-    return float(np.mean(lost))
+    partial = (power + others) ** LOUDNESS_EXPONENT - others**LOUDNESS_EXPONENT
+    alone = power**LOUDNESS_EXPONENT
+    audible = (power > power.max(axis=(1, 2, 3), keepdims=True) * 10 ** (RULES["audibleDb"] / 10)) & active[:, None, :, None]
+    return float(np.mean([1 - lost[on].sum() / whole[on].sum() for lost, whole, on in zip(partial, alone, audible, strict=True)]))
 
 
 def _spread(power: np.ndarray) -> np.ndarray:

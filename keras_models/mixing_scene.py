@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.stem_bands import BANDS, band_edges, stem_bands
+from datasets.stem_bands import BANDS, Bands, band_edges
 
 SEGMENTS = 96  # at most; short ones of eight frames where the music is shorter
 FRAMES_PER_SEGMENT = 8
@@ -53,15 +53,16 @@ def k_weights() -> np.ndarray:
     return (np.abs(gain) ** 2).mean(axis=1)
 
 
-def scene(stems: Sequence[np.ndarray], rate: float) -> list[SceneStem]:
+def scene(stems: Sequence[np.ndarray], bands: Sequence[Bands]) -> list[SceneStem]:
     """Segments of all stems over the time of the longest.
 
     Parameters
     ----------
     stems
         float [samples, 1 or 2] each, of any lengths.
+    bands
+        Their band powers.
     """
-    bands = [stem_bands(samples, rate) for samples in stems]
     frames, length = max(len(each.left) for each in bands), max(map(len, stems))
     count = min(SEGMENTS, -(-frames // FRAMES_PER_SEGMENT))
     weights = k_weights()

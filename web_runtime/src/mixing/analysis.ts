@@ -1,13 +1,13 @@
 /** What automatic mixing knows of its stems before it turns a knob: features, roles, aims, and the scene that the objective looks at. */
 
-import type { AudioData } from '../dsp/audio.js';
-import { InputError } from '../errors.js';
+import type { MultichannelAudio } from '../audio/input.js';
 import { type Bands, stemBands } from './bands.js';
 import type { MixingConstants, Role } from './constants.js';
 import { stemFeatures } from './features.js';
 import { type Aim, aimOf, certain, guessRole, likeliest, type RoleOdds } from './roles.js';
 import { sceneOf, type SceneStem } from './scene.js';
-import { type PreparedStem, prepareStems, type StemInput, together } from './stems.js';
+import { type PreparedStem, prepareStems, together } from './stems.js';
+import { type Hooks, UNWATCHED } from './hooks.js';
 
 /** One stem, or several copies of one that are mixed as one. */
 export interface Voice {
@@ -31,27 +31,24 @@ export interface Analysis {
 /** Asked of nothing: a silent stem is not set. */
 const NO_AIM: Aim = { levelDb: 0, centre: 1, position: 0, highPassHz: 0 };
 
-/**
- * Looks at stems.
- *
- * @param roles - Role of each stem where it is known; the others are guessed.
- * @throws {@link InputError} where stems or roles do not fit.
- */
-export function analyse(
-  inputs: readonly StemInput[],
-  roles: readonly (Role | null | undefined)[] | undefined,
+/** Role of each stem where it is known; the others are guessed. */
+export type GivenRoles = readonly (Role | null | undefined)[] | undefined;
+
+/** Looks at stems. */
+export async function analyse(
+  inputs: readonly MultichannelAudio[],
+  roles: GivenRoles,
   constants: MixingConstants,
-  onProgress: (share: number) => void = () => undefined,
-): Analysis {
+  hooks: Hooks = UNWATCHED,
+): Promise<Analysis> {
   const stems = prepareStems(inputs);
-  checkRoles(roles, stems.length, constants);
   const leaders = stems.flatMap(({ leader }, index) => (leader === index ? [index] : []));
-  const audio: AudioData[] = leaders.map((leader) => together(stems, leader));
-  const bands = audio.map((each, place) => {
-    const looked = stemBands(each, constants);
-    onProgress((place + 1) / audio.length);
-    return looked;
-  });
+  const audio: MultichannelAudio[] = leaders.map((leader) => together(stems, leader));
+  const bands: Bands[] = [];
+  for (const each of audio) {
+    bands.push(stemBands(each, constants));
+    await hooks.tell(bands.length / audio.length);
+  }
   const scenes = sceneOf(audio, bands, constants);
   const voices = leaders.map((leader, place): Voice => {
     const members = stems.flatMap((stem, index) => (stem.leader === leader ? [index] : []));
@@ -62,7 +59,7 @@ export function analyse(
 }
 
 /** Mean band powers of a finished mix, [bands]. */
-export function longTermSpectrum(audio: AudioData, constants: MixingConstants): Float64Array {
+export function longTermSpectrum(audio: MultichannelAudio, constants: MixingConstants): Float64Array {
   const { left, right, frames } = stemBands(audio, constants);
   const count = constants.bands.kWeights.length;
   const mean = new Float64Array(count);
@@ -83,14 +80,4 @@ function described(
   }
   const odds = given === undefined ? guessRole(features, constants) : certain(given, constants);
   return { features, role: likeliest(odds), odds, aim: aimOf(odds, features, constants) };
-}
-
-function checkRoles(roles: readonly unknown[] | undefined, stems: number, { roles: { names } }: MixingConstants): void {
-  if (roles === undefined) return;
-  if (!Array.isArray(roles) || roles.length !== stems)
-    throw new InputError(`mixing expects a role for each of ${stems} stems, null where unknown, got ${Array.isArray(roles) ? roles.length : typeof roles}`);
-  roles.forEach((role: unknown, index) => {
-    if (role !== null && role !== undefined && !names.includes(role as Role))
-      throw new InputError(`mixing: unknown role "${String(role)}" of stem ${index}; expected one of ${names.join(', ')}`);
-  });
 }

@@ -1,30 +1,26 @@
-/** The whole of automatic mixing: stems in, settings and mix out. Synchronous, for a worker to run. */
+/** The whole of automatic mixing: stems in, settings and mix out. */
 
-import { type AudioBufferLike, type AudioData, readAudio } from '../dsp/audio.js';
+import type { MultichannelAudio } from '../audio/input.js';
 import type { BiquadSettings } from '../dsp/biquad.js';
 import type { CompressorSettings } from '../dsp/compressor.js';
-import { InputError } from '../errors.js';
 import type { Loudness } from '../loudness/meter.js';
-import { type Analysis, analyse, longTermSpectrum } from './analysis.js';
+import { type Analysis, analyse, type GivenRoles, longTermSpectrum } from './analysis.js';
 import type { MixingConstants, Role } from './constants.js';
+import { type Hooks, partOf, UNWATCHED } from './hooks.js';
 import { Objective, type Score, type Task } from './objective.js';
 import { thresholdDb } from './processed.js';
 import { type ChainedStem, renderMix } from './render.js';
 import type { RoleOdds } from './roles.js';
-import { search, type Found } from './search.js';
+import { type Found, search, type SearchLimits } from './search.js';
 import { compressorOf, NEUTRAL, type StemSettings } from './settings.js';
-import type { StemInput, StemNote } from './stems.js';
+import type { StemNote } from './stems.js';
 
-/** How stems are mixed. */
-export interface BalanceOptions {
+/** What a mix is made of, checked. */
+export interface Order {
+  readonly stems: readonly MultichannelAudio[];
+  readonly roles: GivenRoles;
   /** A finished mix whose long-term spectrum the new one should come close to. */
-  readonly reference?: AudioBufferLike | AudioData | undefined;
-  /** What each stem plays, where it is known; null or undefined is guessed. */
-  readonly roles?: readonly (Role | null | undefined)[] | undefined;
-  /** Evaluations of the objective at most; 4,000 by default. The same number gives the same mix. */
-  readonly evaluations?: number | undefined;
-  /** Milliseconds after which the search stops early and says so; none by default, because what is found then depends on the machine. */
-  readonly budgetMs?: number | undefined;
+  readonly reference: MultichannelAudio | null;
 }
 
 /** What became of one stem. */
@@ -53,7 +49,7 @@ export interface MixedStem {
 /** A mix with everything that led to it. */
 export interface Mix {
   /** Stereo, as long as the longest stem, at its rate. */
-  readonly mix: AudioData;
+  readonly mix: MultichannelAudio;
   /** What the mix measures. */
   readonly loudness: Loudness;
   /** In the order given. */
@@ -67,55 +63,36 @@ export interface Mix {
   readonly stopped: Found['stopped'];
 }
 
-const EVALUATIONS = 4000;
 /** Shares of the work, roughly, as progress tells it. */
 const ANALYSED = 0.2;
 const SEARCHED = 0.8;
 
-/**
- * Mixes 2 to 16 stems.
- *
- * @param onProgress - Told the share of the work that is done; what it throws ends the work.
- * @throws {@link InputError} where stems or options do not fit.
- */
-export function balanceStems(
-  inputs: readonly StemInput[],
-  { reference, roles, evaluations = EVALUATIONS, budgetMs }: BalanceOptions,
-  constants: MixingConstants,
-  onProgress: (share: number) => void = () => undefined,
-): Mix {
-  if (!Number.isInteger(evaluations) || evaluations < 1) throw new InputError(`mixing expects 1 or more evaluations, got ${evaluations}`);
-  if (budgetMs !== undefined && !(budgetMs > 0)) throw new InputError(`mixing expects a budget above 0 ms, got ${budgetMs}`);
-  const analysis = analyse(inputs, roles, constants, (share) => onProgress(share * ANALYSED));
-  const task = taskOf(analysis, reference, constants);
+/** Mixes stems. */
+export async function balanceStems(order: Order, limits: SearchLimits, constants: MixingConstants, hooks: Hooks = UNWATCHED): Promise<Mix> {
+  const analysis = await analyse(order.stems, order.roles, constants, partOf(hooks, 0, ANALYSED));
+  const task = taskOf(analysis, order.reference, constants);
   const objective = new Objective(task, constants);
-  const told = (share: number): void => onProgress(ANALYSED + share * (SEARCHED - ANALYSED));
-  const found = search(objective, task, { evaluations, budgetMs, onProgress: told });
+  const found = await search(objective, task, limits, partOf(hooks, ANALYSED, SEARCHED));
   const chained = chain(analysis, objective, found.settings, constants);
-  const rendered = renderMix(chained, constants, (share) => onProgress(SEARCHED + share * (1 - SEARCHED)));
-  const { mix, loudness, commonGainDb } = rendered;
+  const { mix, loudness, commonGainDb } = await renderMix(chained, constants, partOf(hooks, SEARCHED, 1));
   const stems = analysis.stems.map((_, index) => mixedStem(index, chained[index]!, analysis, objective, found, commonGainDb, constants));
-  const { before, after, stopped } = found;
-  return { mix, loudness, stems, objective: { before, after }, commonGainDb, evaluations: found.evaluations, stopped };
+  const { before, after, stopped, evaluations } = found;
+  return { mix, loudness, stems, objective: { before, after }, commonGainDb, evaluations, stopped };
 }
 
 /** The objective of stems under settings of one's own: one for each stem, or none for the stems as they are. */
-export function scoreStems(
-  inputs: readonly StemInput[],
-  options: Pick<BalanceOptions, 'reference' | 'roles'> & { readonly settings?: readonly Partial<StemSettings>[] | undefined },
-  constants: MixingConstants,
-): Score {
-  const analysis = analyse(inputs, options.roles, constants);
-  const task = taskOf(analysis, options.reference, constants);
-  return new Objective(task, constants).score(analysis.voices.map(({ members }) => ({ ...NEUTRAL, ...options.settings?.[members[0]!] })));
+export async function scoreStems(order: Order, settings: readonly Partial<StemSettings>[] | undefined, constants: MixingConstants): Promise<Score> {
+  const analysis = await analyse(order.stems, order.roles, constants);
+  const task = taskOf(analysis, order.reference, constants);
+  return new Objective(task, constants).score(analysis.voices.map(({ members }) => ({ ...NEUTRAL, ...settings?.[members[0]!] })));
 }
 
-function taskOf({ voices, sampleRate }: Analysis, reference: BalanceOptions['reference'], constants: MixingConstants): Task {
+function taskOf({ voices, sampleRate }: Analysis, reference: MultichannelAudio | null, constants: MixingConstants): Task {
   return {
     stems: voices.map(({ scene }) => scene),
     aims: voices.map(({ aim }) => aim),
     sampleRate,
-    reference: reference === undefined ? null : longTermSpectrum(readAudio(reference, 'mixing, the reference,'), constants),
+    reference: reference === null ? null : longTermSpectrum(reference, constants),
   };
 }
 

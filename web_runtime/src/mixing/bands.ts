@@ -1,7 +1,7 @@
 /** A stem as the ear divides it: power over time in bands of equal width on the ERB scale, as `datasets/stem_bands.py` computes it. */
 
+import type { MultichannelAudio } from '../audio/input.js';
 import { Stft } from '../audio/stft.js';
-import type { AudioData } from '../dsp/audio.js';
 import type { MixingConstants } from './constants.js';
 
 /** Mean-square amplitude per frame and band, row by row. */
@@ -16,7 +16,7 @@ export interface Bands {
 }
 
 /** Band powers of one stem; mono counts as the same in both channels at -3 dB each. */
-export function stemBands({ channels, sampleRate }: AudioData, { bands }: Pick<MixingConstants, 'bands'>): Bands {
+export function stemBands({ channels, sampleRate }: MultichannelAudio, { bands }: Pick<MixingConstants, 'bands'>): Bands {
   const size = 2 ** Math.round(Math.log2(bands.windowSeconds * sampleRate));
   const stft = new Stft({ nFft: size, hop: size / 2 });
   const frames = stft.frameCount(channels[0]!.length);

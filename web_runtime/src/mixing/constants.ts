@@ -63,6 +63,7 @@ export interface MixingConstants {
   readonly rules: {
     readonly spreadUpDb: number;
     readonly spreadDownDb: number;
+    readonly audibleDb: number;
     readonly balanceDb: number;
     readonly crestDb: number;
     readonly crestRangeDb: number;

@@ -76,14 +76,22 @@ export class Objective {
     let lost = 0;
     stems.forEach((stem, place) => {
       const { active } = this.task.stems[this.heard[place]!]!;
+      const audible = stem.strongest * 10 ** (this.constants.rules.audibleDb / 10);
       let [alone, partial] = [0, 0];
       for (let segment = 0; segment < active.length; segment++) {
         if (!active[segment]) continue;
         for (let at = segment * bands; at < (segment + 1) * bands; at++) {
-          const left = Math.max(allLeft[at]! - stem.maskLeft[at]!, 0);
-          const right = Math.max(allRight[at]! - stem.maskRight[at]!, 0);
-          alone += fourthRoot(stem.left[at]!) + fourthRoot(stem.right[at]!);
-          partial += fourthRoot(stem.left[at]! + left) - fourthRoot(left) + fourthRoot(stem.right[at]! + right) - fourthRoot(right);
+          const [left, right] = [stem.left[at]!, stem.right[at]!];
+          if (left > audible) {
+            const others = Math.max(allLeft[at]! - stem.maskLeft[at]!, 0);
+            alone += fourthRoot(left);
+            partial += fourthRoot(left + others) - fourthRoot(others);
+          }
+          if (right > audible) {
+            const others = Math.max(allRight[at]! - stem.maskRight[at]!, 0);
+            alone += fourthRoot(right);
+            partial += fourthRoot(right + others) - fourthRoot(others);
+          }
         }
       }
       lost += alone > 0 ? 1 - partial / alone : 0;

@@ -14,6 +14,8 @@ export interface Processed {
   /** [segments x bands]: what it masks, its own bands included. */
   readonly maskLeft: Float64Array;
   readonly maskRight: Float64Array;
+  /** Largest of all of them. */
+  readonly strongest: number;
   /** [segments] largest squared sample. */
   readonly peaks: Float64Array;
   /** Loudness over its active segments, in LUFS. */
@@ -63,6 +65,7 @@ export function process(stem: SceneStem, settings: StemSettings, sampleRate: num
   return {
     left,
     right,
+    strongest: Math.max(left.reduce(larger, 0), right.reduce(larger, 0)),
     maskLeft: spread(left, count, constants),
     maskRight: spread(right, count, constants),
     peaks: stem.peaks.map((peak, segment) => peak * gains[segment]! * Math.max(toLeft, toRight)),
@@ -143,6 +146,10 @@ function spread(power: Float64Array, bands: number, { rules }: Needed): Float64A
 function costOf({ eqDb, ratio, highPassHz }: StemSettings): number {
   const bent = eqDb.reduce((total, gain) => total + gain * gain, 0);
   return (0.25 * bent) / 36 + 0.1 * (ratio - 1) + (highPassHz > 0 ? 0.05 : 0);
+}
+
+function larger(one: number, other: number): number {
+  return Math.max(one, other);
 }
 
 function decibels(power: number): number {

@@ -1,10 +1,12 @@
 /** Plays stems through their settings into one stereo mix, chunk by chunk, and sets its level below the ceiling. */
 
-import { type AudioData, fromDb } from '../dsp/audio.js';
+import type { MultichannelAudio } from '../audio/input.js';
 import { BiquadCascade } from '../dsp/biquad.js';
 import { Compressor, type CompressorSettings } from '../dsp/compressor.js';
+import { fromDb } from '../dsp/decibels.js';
 import { type Loudness, LoudnessMeter } from '../loudness/meter.js';
 import type { MixingConstants } from './constants.js';
+import { type Hooks, UNWATCHED } from './hooks.js';
 import { filtersOf, panGains, type StemSettings } from './settings.js';
 import type { PreparedStem } from './stems.js';
 
@@ -23,25 +25,25 @@ export interface ChainedStem {
 
 /** The mix, what it measures, and the gain that it was given as a whole. */
 export interface Rendered {
-  readonly mix: AudioData;
+  readonly mix: MultichannelAudio;
   readonly loudness: Loudness;
   readonly commonGainDb: number;
 }
 
 /** Renders the mix, as long as its longest stem. */
-export function renderMix(stems: readonly ChainedStem[], constants: MixingConstants, onProgress: (share: number) => void): Rendered {
+export async function renderMix(stems: readonly ChainedStem[], constants: MixingConstants, hooks: Hooks = UNWATCHED): Promise<Rendered> {
   const { sampleRate } = stems[0]!.stem.audio;
   const length = Math.max(...stems.map(({ stem }) => stem.audio.channels[0]!.length));
   const channels = [new Float32Array(length), new Float32Array(length)] as const;
-  stems.forEach((chained, index) => {
+  for (const [index, chained] of stems.entries()) {
     addStem(chained, channels, constants);
-    onProgress((index + 1) / (stems.length + 1));
-  });
+    await hooks.tell((index + 1) / (stems.length + 1));
+  }
   const before = measure(channels, sampleRate);
   const commonGainDb = commonGain(before);
   const factor = fromDb(commonGainDb);
   for (const samples of channels) for (let i = 0; i < length; i++) samples[i]! *= factor;
-  onProgress(1);
+  await hooks.tell(1);
   return { mix: { channels, sampleRate }, loudness: measure(channels, sampleRate), commonGainDb };
 }
 

@@ -1,6 +1,6 @@
 /** The stems of a mix as its objective sees them: band powers by segments of time, peaks, and which segments count. */
 
-import type { AudioData } from '../dsp/audio.js';
+import type { MultichannelAudio } from '../audio/input.js';
 import type { Bands } from './bands.js';
 import type { MixingConstants } from './constants.js';
 
@@ -21,7 +21,7 @@ export function lufs(power: number): number {
 }
 
 /** Segments of all stems over the time of the longest. */
-export function sceneOf(stems: readonly AudioData[], bands: readonly Bands[], constants: Pick<MixingConstants, 'bands' | 'scene'>): SceneStem[] {
+export function sceneOf(stems: readonly MultichannelAudio[], bands: readonly Bands[], constants: Pick<MixingConstants, 'bands' | 'scene'>): SceneStem[] {
   const { segments, framesPerSegment } = constants.scene;
   const frames = Math.max(...bands.map((each) => each.frames));
   const length = Math.max(...stems.map(({ channels }) => channels[0]!.length));

@@ -1,5 +1,6 @@
 /** Finds settings that lower the objective: a pattern search, coordinate by coordinate, with bounds; the same on every run. */
 
+import { type Hooks, UNWATCHED } from './hooks.js';
 import type { Objective, Score, Task } from './objective.js';
 import { NEUTRAL, type StemSettings } from './settings.js';
 
@@ -12,8 +13,6 @@ export interface SearchLimits {
   readonly evaluations: number;
   /** Milliseconds after which it stops early and says so. */
   readonly budgetMs?: number | undefined;
-  /** Told the share of evaluations made; what it throws ends the search. */
-  readonly onProgress?: ((share: number) => void) | undefined;
 }
 
 /** What the search found. */
@@ -30,6 +29,8 @@ export interface Found {
 const FIRST_STEP = { gainDb: 2, pan: 0.4, eqDb: 3, ratio: 1 } as const;
 const HALVINGS = 3;
 const HIGH_PASS_HZ = [0, 30, 40, 60, 80, 100, 120];
+/** Evaluations between two looks at who watches. */
+const TELL_EVERY = 32;
 /** A change counts as better only beyond rounding. */
 const LEAST_GAIN = 1e-6;
 
@@ -42,21 +43,21 @@ class OutOfBudget extends Error {
 }
 
 /** Searches from neutral settings; every step is taken only where it lowers the objective, so that the end is never worse than the input. */
-export function search(objective: Objective, task: Task, limits: SearchLimits): Found {
+export async function search(objective: Objective, task: Task, limits: SearchLimits, hooks: Hooks = UNWATCHED): Promise<Found> {
   const start = performance.now();
   let settings: StemSettings[] = task.stems.map(() => NEUTRAL);
   let evaluations = 0;
-  const evaluate = (candidate: readonly StemSettings[]): Score => {
+  const evaluate = async (candidate: readonly StemSettings[]): Promise<Score> => {
     if (evaluations >= limits.evaluations) throw new OutOfBudget('evaluations');
     if (limits.budgetMs !== undefined && evaluations > 0 && performance.now() - start > limits.budgetMs) throw new OutOfBudget('time');
     evaluations++;
-    if (evaluations % 32 === 0) limits.onProgress?.(evaluations / limits.evaluations);
+    if (evaluations % TELL_EVERY === 0) await hooks.tell(evaluations / limits.evaluations);
     return objective.score(candidate);
   };
   const before = objective.score(settings);
   let best = before;
-  const attempt = (candidate: StemSettings[]): boolean => {
-    const score = evaluate(candidate);
+  const attempt = async (candidate: StemSettings[]): Promise<boolean> => {
+    const score = await evaluate(candidate);
     if (!(score.total < best.total - LEAST_GAIN)) return false;
     best = score;
     settings = candidate;
@@ -64,12 +65,12 @@ export function search(objective: Objective, task: Task, limits: SearchLimits): 
   };
   let stopped: Found['stopped'] = 'converged';
   try {
-    attempt(atTargets(objective, task, settings));
+    await attempt(atTargets(objective, task, settings));
     for (let halving = 0, better = true; halving <= HALVINGS; halving += better ? 0 : 1) {
       better = false;
       for (const index of objective.heard) {
         for (const move of movesOf(task.aims[index]!.highPassHz)) {
-          better = improve(move, index, 2 ** -halving, () => settings, attempt) || better;
+          better = (await improve(move, index, 2 ** -halving, () => settings, attempt)) || better;
         }
       }
     }
@@ -81,12 +82,18 @@ export function search(objective: Objective, task: Task, limits: SearchLimits): 
 }
 
 /** Steps along one coordinate, first up, then down, as long as it helps. */
-function improve(move: Move, index: number, step: number, current: () => StemSettings[], attempt: (candidate: StemSettings[]) => boolean): boolean {
+async function improve(
+  move: Move,
+  index: number,
+  step: number,
+  current: () => StemSettings[],
+  attempt: (candidate: StemSettings[]) => Promise<boolean>,
+): Promise<boolean> {
   let helped = false;
   for (const direction of [step, -step]) {
     for (;;) {
       const moved = move(current()[index]!, direction);
-      if (moved === null || !attempt(current().with(index, moved))) break;
+      if (moved === null || !(await attempt(current().with(index, moved)))) break;
       helped = true;
     }
     if (helped) break;

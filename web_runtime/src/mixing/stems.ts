@@ -1,10 +1,6 @@
 /** Stems as they come, made fit for mixing: checked, brought to two channels, and compared with each other for copies. */
 
-import { type AudioBufferLike, type AudioData, readAudio } from '../dsp/audio.js';
-import { InputError } from '../errors.js';
-
-/** One stem as it may be given; samples are full scale at ±1. */
-export type StemInput = AudioBufferLike | AudioData;
+import type { MultichannelAudio } from '../audio/input.js';
 
 /**
  * What was found odd about a stem, and what was done:
@@ -17,7 +13,7 @@ export type StemNote = 'silent' | 'one-sided' | 'polarity-flipped' | 'duplicate'
 /** A stem ready for mixing. */
 export interface PreparedStem {
   /** One or two channels, uncopied. */
-  readonly audio: AudioData;
+  readonly audio: MultichannelAudio;
   /** Mean of each channel: subtracted before anything else. */
   readonly offsets: readonly number[];
   readonly polarity: 1 | -1;
@@ -26,8 +22,6 @@ export interface PreparedStem {
   readonly notes: readonly StemNote[];
 }
 
-const FEWEST = 2;
-const MOST = 16;
 /** A channel with so small a share of the other's power is dead. */
 const DEAD = 1e-6;
 /** Correlation beyond which two stems are copies, and below which they cancel each other. */
@@ -36,21 +30,8 @@ const OPPOSED = -0.9;
 /** Samples compared at a time. */
 const CHUNK = 65_536;
 
-/**
- * Checks and compares stems.
- *
- * @throws {@link InputError} where the number of stems, a rate or a sample does not fit; it names the stem.
- */
-export function prepareStems(inputs: readonly StemInput[]): PreparedStem[] {
-  if (!Array.isArray(inputs) || inputs.length < FEWEST || inputs.length > MOST)
-    throw new InputError(`mixing expects ${FEWEST} to ${MOST} stems, got ${Array.isArray(inputs) ? inputs.length : typeof inputs}`);
-  const audio = inputs.map((input: StemInput, index) => readAudio(input, `mixing, stem ${index},`));
-  const { sampleRate } = audio[0]!;
-  audio.forEach((stem, index) => {
-    if (stem.channels[0]!.length === 0) throw new InputError(`mixing expects at least one sample in stem ${index}, got none; leave it out`);
-    if (stem.sampleRate !== sampleRate)
-      throw new InputError(`mixing expects one rate, got ${sampleRate} and ${stem.sampleRate} Hz in stem ${index}; resample it`);
-  });
+/** Compares stems that {@link readStems} let in. */
+export function prepareStems(audio: readonly MultichannelAudio[]): PreparedStem[] {
   const live = audio.map(liveChannels);
   const offsets = live.map(({ channels }) => channels.map(mean));
   const { polarity, leaders } = compared(live, offsets);
@@ -68,7 +49,7 @@ export function prepareStems(inputs: readonly StemInput[]): PreparedStem[] {
 }
 
 /** Copies of a stem and the stem itself, added up as they sound together. */
-export function together(stems: readonly PreparedStem[], leader: number): AudioData {
+export function together(stems: readonly PreparedStem[], leader: number): MultichannelAudio {
   const members = stems.filter((stem) => stem.leader === leader);
   if (members.length === 1 && members[0]!.polarity === 1 && members[0]!.offsets.every((offset) => offset === 0)) return members[0]!.audio;
   const count = Math.max(...members.map(({ audio }) => audio.channels.length));
@@ -86,7 +67,7 @@ export function together(stems: readonly PreparedStem[], leader: number): AudioD
   return { channels, sampleRate: members[0]!.audio.sampleRate };
 }
 
-function liveChannels(audio: AudioData): AudioData {
+function liveChannels(audio: MultichannelAudio): MultichannelAudio {
   if (audio.channels.length === 1) return audio;
   const [left, right] = audio.channels.map((samples) => power(samples, mean(samples))) as [number, number];
   if (Math.max(left, right) === 0 || Math.min(left, right) > DEAD * Math.max(left, right)) return audio;
@@ -94,7 +75,7 @@ function liveChannels(audio: AudioData): AudioData {
 }
 
 /** Which stems cancel or repeat an earlier one. */
-function compared(stems: readonly AudioData[], offsets: readonly (readonly number[])[]): { polarity: (1 | -1)[]; leaders: number[] } {
+function compared(stems: readonly MultichannelAudio[], offsets: readonly (readonly number[])[]): { polarity: (1 | -1)[]; leaders: number[] } {
   const products = productsOf(stems, offsets);
   const polarity: (1 | -1)[] = stems.map(() => 1);
   const leaders = stems.map((_, index) => index);
@@ -113,7 +94,7 @@ function compared(stems: readonly AudioData[], offsets: readonly (readonly numbe
 }
 
 /** Inner products of all pairs of stems, as mono. */
-function productsOf(stems: readonly AudioData[], offsets: readonly (readonly number[])[]): number[][] {
+function productsOf(stems: readonly MultichannelAudio[], offsets: readonly (readonly number[])[]): number[][] {
   const products = stems.map(() => stems.map(() => 0));
   const length = Math.max(...stems.map(({ channels }) => channels[0]!.length));
   for (let from = 0; from < length; from += CHUNK) {
