@@ -19,6 +19,8 @@ from parity_tests.audio_bench import measure_audio_speed
 from parity_tests.faults import measure_faults
 from parity_tests.finding import Finding, guarded, tell
 from parity_tests.harness import ROOT, Chromium
+from parity_tests.mixing import MODEL as MIXING
+from parity_tests.mixing import measure_mixing
 from parity_tests.packs import BACKEND, measure_pack
 from parity_tests.performance import measure_performance
 from parity_tests.reference import Reference, load_reference
@@ -54,6 +56,7 @@ def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
             findings += tell(guarded(pack, BACKEND, "outputs", partial(measure_pack, page, load_pack(pack))))
         renderer = page.call("renderer")
     findings += tell(guarded(AUDIO, "cpu", "features", partial(measure_audio, browser)))
+    findings += tell(guarded(MIXING, "cpu", "quality", partial(measure_mixing, browser)))
     for reference in references:
         for stage, measures in (("latency", measure_performance), ("faults", measure_faults)):
             findings += tell(guarded(reference.name, "all", stage, partial(measures, browser, reference)))

@@ -5,6 +5,7 @@ import { type BackendName, createSuite, type MemoryReport, type SessionTimings, 
 
 import { analyzeFile, audioHandlers } from './audio.js';
 import { fromText, textOf, type TensorText, toText } from './base64.js';
+import { mixFiles } from './mixing.js';
 
 type Call = readonly unknown[];
 type Facade = Record<string, (...args: Call) => unknown>;
@@ -21,6 +22,8 @@ interface Outcome {
   readonly value?: unknown;
   readonly error?: { readonly name: string; readonly code: string; readonly message: string };
 }
+
+type DropFirst<List extends readonly unknown[]> = List extends readonly [unknown, ...infer Rest] ? Rest : never;
 
 const suites = new Map<Choice, Suite>();
 const violations: string[] = [];
@@ -42,6 +45,9 @@ const handlers = {
 
   /** What the suite's facades find in an audio file, given in base64. */
   analyze: (backend: Choice, file: string): Promise<object> => analyzeFile(suiteOn(backend), file),
+
+  /** A mix of stems that lie at addresses of this site. */
+  mixFiles: (backend: Choice, ...call: DropFirst<Parameters<typeof mixFiles>>) => mixFiles(suiteOn(backend), ...call),
 
   /** Creates the suite of a backend, in place of an earlier one. */
   async open(backend: Choice, options: Partial<SuiteOptions> = {}): Promise<void> {
