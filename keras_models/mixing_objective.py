@@ -27,9 +27,10 @@ RULES = {
     "crestDb": 14.0,  # what peaks may stand above the mix's loudness for free
     "crestRangeDb": 12.0,
     "imbalanceDb": 6.0,
+    "offPosition": 0.3,  # the distance from its position that counts as 1; (right - left) / (right + left) of powers
     "spectrumDb": 6.0,
     "spectrumLimitDb": 20.0,
-    "weights": {"balance": 1.0, "masking": 2.5, "headroom": 0.2, "stereo": 0.5, "spectrum": 0.5, "processing": 0.4},
+    "weights": {"balance": 2.0, "masking": 5.0, "headroom": 0.2, "stereo": 0.5, "spectrum": 0.5, "processing": 0.5},
 }
 
 
@@ -208,7 +209,7 @@ def _stereo(power: np.ndarray, weights: np.ndarray, aims: Sequence[Aim]) -> floa
     imbalance = (10 * np.log10(left / right) / RULES["imbalanceDb"]) ** 2
     position = (sides[:, 1] - sides[:, 0]) / np.maximum(sides.sum(axis=1), 1e-20)
     off = [aim.centre * at**2 + (1 - aim.centre) * (abs(at) - aim.position) ** 2 for aim, at in zip(aims, position, strict=True)]
-    return float(imbalance + np.mean(off))
+    return float(imbalance + np.mean(off) / RULES["offPosition"] ** 2)
 
 
 def _spectrum(mix: np.ndarray, reference: np.ndarray, weights: np.ndarray) -> float:

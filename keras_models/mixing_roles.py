@@ -18,8 +18,8 @@ AIMS = {
     "drums": {"centre": 1.0, "position": 0.0, "highPassHz": 40},
     "bass": {"centre": 1.0, "position": 0.0, "highPassHz": 30},
     "voice": {"centre": 1.0, "position": 0.0, "highPassHz": 100},
-    "keys": {"centre": 0.2, "position": 0.35, "highPassHz": 80},
-    "other": {"centre": 0.1, "position": 0.5, "highPassHz": 120},
+    "keys": {"centre": 0.2, "position": 0.5, "highPassHz": 80},
+    "other": {"centre": 0.1, "position": 0.7, "highPassHz": 120},
 }
 
 

@@ -68,6 +68,7 @@ export interface MixingConstants {
     readonly crestDb: number;
     readonly crestRangeDb: number;
     readonly imbalanceDb: number;
+    readonly offPosition: number;
     readonly spectrumDb: number;
     readonly spectrumLimitDb: number;
     readonly weights: Terms;

@@ -131,7 +131,7 @@ function stereoOf(stems: readonly Processed[], aims: readonly Aim[], rules: Mixi
     const at = (r - l) / Math.max(l + r, TINY);
     return centre * at ** 2 + (1 - centre) * (Math.abs(at) - position) ** 2;
   });
-  return ((10 * Math.log10(left / right)) / rules.imbalanceDb) ** 2 + total(off) / stems.length;
+  return ((10 * Math.log10(left / right)) / rules.imbalanceDb) ** 2 + total(off) / stems.length / rules.offPosition ** 2;
 }
 
 /** Mean squared difference of two long-term spectra in dB, each at its own loudness, bounded per band; 1 at `spectrumDb`. */
