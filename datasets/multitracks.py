@@ -21,21 +21,14 @@ ROLES = ("drums", "bass", "voice", "keys", "other")
 SECONDS = 12.0
 _LOWEST_BASS = 28  # the E of a bass guitar; the part stays within the octave and a half above
 _VELOCITY = 100
-# General MIDI programs by role: those that models learn from, and those that only judge them.
-# General MIDI has no singer: a choir and the wind instruments that usually lead stand in for the voice.
-_LEARNED = {
-    "drums": (0, 8, 24, 32),
-    "bass": (32, 33, 35, 38),
-    "voice": (22, 52, 53, 68, 73),
-    "keys": (0, 1, 4, 11, 16),
-    "other": (24, 25, 27, 45, 48, 50, 61, 62, 81, 89),
-}
-_JUDGED = {
-    "drums": (16, 25, 40),
-    "bass": (34, 36, 39),
-    "voice": (54, 65, 71, 85),
-    "keys": (2, 5, 6, 18),
-    "other": (26, 28, 46, 49, 51, 56, 63, 80, 90),
+# General MIDI programs by role, kits for the drums. Every third judges and is heard in no other split.
+# General MIDI has no singer: choirs and the wind instruments that usually lead stand in for the voice.
+_PROGRAMS = {
+    "drums": (0, 8, 16, 24, 25, 32, 40),
+    "bass": (32, 33, 34, 35, 36, 37, 38, 39),
+    "voice": (22, 52, 53, 54, 65, 68, 71, 73, 85),
+    "keys": (0, 1, 2, 4, 5, 6, 11, 16, 18),
+    "other": (24, 25, 26, 27, 28, 45, 46, 48, 49, 50, 51, 56, 61, 62, 63, 80, 81, 89, 90),
 }
 
 
@@ -84,7 +77,10 @@ def multitracks(split: Split, count: int, *, levels: Levels = "even") -> list[Mu
     songs = [song for song in pop909.load(find("pop909")) if song.split == split]
     drummers = [it for it in groove.load(find("groove_midi")) if it.split == split and it.kind == "beat" and it.meter == "4-4"]
     chosen = [songs[at] for at in np.linspace(0, len(songs) - 1, min(count, len(songs))).astype(int)]
-    pool = _JUDGED if split == "test" else _LEARNED
+    pool = {
+        role: tuple(program for place, program in enumerate(programs) if (place % 3 == 2) == (split == "test"))
+        for role, programs in _PROGRAMS.items()
+    }
     return [multitrack for song in chosen if len((multitrack := _multitrack(song, drummers, pool, levels)).stems) >= 3]
 
 

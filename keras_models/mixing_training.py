@@ -22,9 +22,9 @@ from keras_models.report import revision
 from keras_models.spec import TrainRequest
 
 DATA = ("pop909", "groove_midi", "fluid_r3")
-SONGS = {"train": 120, "validation": 40, "test": 30}
+SONGS = {"train": 60, "validation": 40, "test": 30}
 STRENGTHS = (0.003, 0.01, 0.03, 0.1)  # C of the logistic regression
-PENALTIES = (3.0, 10.0, 30.0, 100.0)  # of the ridge regression of levels
+PENALTIES = (10.0, 30.0, 100.0, 300.0, 1000.0)  # of the ridge regression of levels
 LEVEL_LIMIT = 8.0
 
 
