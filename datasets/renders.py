@@ -84,19 +84,24 @@ def render(wanted: Render) -> np.ndarray:
     RuntimeError
         If FluidSynth fails; its own words are in the message.
     """
-    midi = write(wanted.voices)
-    kept = _folder() / f"{_key(midi, wanted)}.flac"
-    if not kept.is_file():
-        write_atomically(kept, _flac(_play(midi, wanted), wanted))
-    return soundfile.read(kept, dtype="float32", always_2d=True)[0]
+    return soundfile.read(_kept(wanted), dtype="float32", always_2d=True)[0]
 
 
 def render_all(wanted: Sequence[Render], *, workers: int = 2) -> None:
     """Fill the cache, several at a time, with a progress bar. What is there stays: an interrupted run goes on where it stopped."""
     with ThreadPoolExecutor(workers) as pool:
-        done: Iterable[np.ndarray] = pool.map(render, wanted)
+        done: Iterable[Path] = pool.map(_kept, wanted)
         for _ in track(done, description="rendering", total=len(wanted)):
             pass
+
+
+def _kept(wanted: Render) -> Path:
+    """The file of a render, made where it is not there yet."""
+    midi = write(wanted.voices)
+    path = _folder() / f"{_key(midi, wanted)}.flac"
+    if not path.is_file():
+        write_atomically(path, _flac(_play(midi, wanted), wanted))
+    return path
 
 
 def _folder() -> Path:

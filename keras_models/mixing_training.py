@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from datasets.formats import content_sha256
-from datasets.multitracks import ROLES, Levels, multitracks, prepare
+from datasets.multitracks import ROLES, Levels, Multitrack, multitracks, prepare
 from datasets.pop909 import Split
 from datasets.registry import find
 from datasets.renders import RATE
@@ -22,10 +23,11 @@ from keras_models.report import revision
 from keras_models.spec import TrainRequest
 
 DATA = ("pop909", "groove_midi", "fluid_r3")
-SONGS = {"train": 60, "validation": 40, "test": 30}
+SONGS = {"train": 60, "validation": 40, "test": 12}
 STRENGTHS = (0.003, 0.01, 0.03, 0.1)  # C of the logistic regression
 PENALTIES = (10.0, 30.0, 100.0, 300.0, 1000.0)  # of the ridge regression of levels
 LEVEL_LIMIT = 8.0
+WORKERS = 4
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -61,18 +63,23 @@ def load_stems(split: Split, levels: Sequence[Levels]) -> Stems:
     """
     mixes = [mix for each in levels for mix in multitracks(split, SONGS[split], levels=each)]
     prepare(mixes)
-    weights, rows = k_weights(), []
-    for number, mix in enumerate(mixes):
-        audio = mix.audio()
-        bands = [stem_bands(samples, RATE) for samples in audio]
-        for stem, each, seen in zip(mix.stems, bands, scene(audio, bands), strict=True):
-            if seen.silent:
-                continue
-            features = stem_features(each, weights)
-            loudness = lufs(((seen.left + seen.right) @ weights)[seen.active].mean())
-            rows.append((list(features.values()), loudness, number, stem.role, f"{stem.role} {stem.voice.program}"))
+    with ThreadPoolExecutor(WORKERS) as pool:
+        rows = [row for described in pool.map(_described, range(len(mixes)), mixes) for row in described]
     features, loudness, song, role, program = map(np.array, zip(*rows, strict=True))
     return Stems(features=features, loudness=loudness, song=song, role=role, program=program)
+
+
+def _described(number: int, mix: Multitrack) -> list[tuple[list[float], float, int, str, str]]:
+    """One row for each stem that can be heard."""
+    weights, audio = k_weights(), mix.audio()
+    bands = [stem_bands(samples, RATE) for samples in audio]
+    rows = []
+    for stem, each, seen in zip(mix.stems, bands, scene(audio, bands), strict=True):
+        if not seen.silent:
+            features = list(stem_features(each, weights).values())
+            loudness = lufs(((seen.left + seen.right) @ weights)[seen.active].mean())
+            rows.append((features, float(loudness), number, stem.role, f"{stem.role} {stem.voice.program}"))
+    return rows
 
 
 def train(request: TrainRequest) -> Checkpoint:

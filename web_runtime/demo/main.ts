@@ -5,6 +5,7 @@ import { createSuite, type Suite } from 'tunesmith';
 import { showChurn } from './churn.js';
 import { element } from './dom.js';
 import { showForecaster } from './forecaster.js';
+import { showMixing } from './mixing.js';
 
 /** What a model costs on this machine, in a line. */
 async function facts(suite: Suite, name: string): Promise<string> {
@@ -30,6 +31,7 @@ async function start(): Promise<void> {
     element('forecast-facts').textContent = await facts(suite, 'forecaster');
     await showChurn(suite);
     element('churn-facts').textContent = await facts(suite, 'churn');
+    showMixing(suite);
     const backends = suite.backends().map(({ name, state }) => `${name} ${state}`);
     status.title = suite
       .backends()
