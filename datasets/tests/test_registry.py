@@ -14,6 +14,7 @@ def nowhere(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "REPOSITORY", tmp_path / "work" / "repository")
     monkeypatch.setattr(registry, "cache", lambda: tmp_path / "cache")
     monkeypatch.setattr(registry, "PACKAGES", tmp_path / "packages")
+    monkeypatch.setattr(registry, "SYSTEM", tmp_path / "system")
     return tmp_path
 
 

@@ -48,8 +48,8 @@ def test_a_tone_lies_in_the_band_around_its_frequency():
 def test_loudness_of_a_calibrated_tone_is_that_of_bs1770():
     full = tone(997, 1.0)
     (seen,) = scene([full], [stem_bands(full, RATE)])
-    level = lufs(((seen.left + seen.right) @ k_weights())[2:-2].mean())
-    assert level == pytest.approx(0.0, abs=0.1)  # -3.01 in one channel
+    level = lufs(((seen.left + seen.right) @ k_weights())[seen.active].mean())
+    assert level == pytest.approx(0.0, abs=0.3)  # -3.01 in one channel
 
 
 def test_features_ignore_gain_and_mono_position():
