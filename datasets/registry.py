@@ -162,6 +162,15 @@ _ALL = (
         sha256="6166130c1ef760f2ddfd0d808593b035381fb63219a6bafd5e4edc758f947d51",
         placing="download that file from the repository and keep its columns created_at, emojis, retweeted and text as Parquet",
     ),
+    DataSet(
+        name="gtzan_logmel",
+        path="audio/gtzan_logmel.npz",
+        what="GTZAN: 128-band log-mel of 768 clips of 30 s at 387 frames, genre, tempo, key, split of the fault-filtered partition",
+        source="published spectrograms; tempo: GitHub TempoBeatDownbeat/gtzan_tempo_beat; key: GitHub alexanderlerch/gtzan_key",
+        licence="recordings unlicensed: research use",
+        sha256="701ab6d36f993c09540678454c372f4026fbd189de682c6be22bcb47d09c9e9c",
+        placing="compute the log-mel of GTZAN's clips: librosa's with n_fft 2048, hop 512, 128 bands, in decibels scaled to bytes",
+    ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 
