@@ -110,7 +110,7 @@ def judge(made: Sequence[Made], data: str) -> Iterator[Finding]:
         ):
             values = {one.name: round(one.told["reduction"][part][key], 3) for one in some}
             yield row(metric, values, some[0].told["bounds"][bound], "dB")
-        gains = {one.name: round(_largest_gain(one), 3) for one in some}
+        gains = {one.name: round(_largest_gain(one), 2) for one in some}
         yield row("largest gain or cut of the equalizer", gains, some[0].told["bounds"]["equalizerDb"], "dB")
         worse = {one.name: one.told["objective"]["after"]["total"] - one.told["objective"]["before"]["total"] for one in some}
         yield row("objective after less objective before", worse, 0, "")
