@@ -30,10 +30,6 @@ export function textOfBytes(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** Reads bytes from base64. */
-export function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
 
 /** Reads named tensors from text. */
 export function fromText(texts: Record<string, TensorText>): NamedTensors {
