@@ -30,7 +30,6 @@ export function textOfBytes(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-
 /** Reads named tensors from text. */
 export function fromText(texts: Record<string, TensorText>): NamedTensors {
   return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, { shape: text.shape, data: valuesOf(text) }]));
