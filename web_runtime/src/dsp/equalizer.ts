@@ -18,8 +18,8 @@ const SHELF_Q = Math.SQRT1_2;
 /** Keeps neighbouring bands from pulling against each other. */
 const DAMPING = 0.02;
 const ROUNDS = 4;
-/** Gains are shrunk a little more than asked, so that one or two rounds bring them within the bound. */
-const SHRINK = 0.999;
+/** Gains are kept within this share of the bound, for what lies between the frequencies that are looked at. */
+const KEPT = 0.99;
 /** Where the bound is looked at: steps of a twelfth of an octave from 20 Hz. */
 const FINE_LOWEST = 20;
 const FINE_STEP = 2 ** (1 / 12);
@@ -58,7 +58,7 @@ export function fitEqualizer({ frequencies, gainsDb }: GainCurve, sampleRate: nu
   for (let excess = Infinity; excess > 1;) {
     const filters = designAll(bandsOf(gains), sampleRate);
     excess = Math.max(...fineGrid(sampleRate).map((frequency) => Math.abs(gainDbAt(filters, frequency, sampleRate)))) / boundDb;
-    if (excess > 1) gains = gains.map((gain) => (gain * SHRINK) / excess);
+    if (excess > 1) gains = gains.map((gain) => (gain * KEPT) / excess);
   }
   return bandsOf(gains);
 }

@@ -17,6 +17,8 @@ const MARGIN = 0.1;
 /** The limiter aims a little lower still, for what its moving gain adds, in dB. */
 const AIM = 0.03;
 const PASSES = 6;
+/** Fades at both ends: audio that is cut off in full swing has peaks beyond its ends that no limiter sees. */
+const FADE_SECONDS = 0.002;
 /** Share of the time that the chain takes, for progress. */
 const CHAIN_SHARE = 1 / 4;
 /** Loudness that a dB of gain adds, at least, when a limiter works hard. */
@@ -93,12 +95,16 @@ async function limit(
   const { sampleRate, channelCount } = chained.source;
   const limiter = new Limiter(settings, sampleRate, channelCount);
   const analyzer = new Analyzer(sampleRate, channelCount);
+  const fade = Math.min(Math.round(FADE_SECONDS * sampleRate), Math.floor(chained.source.frames / 2));
   let early = limiter.latency;
+  let at = 0;
   const take = (chunk: readonly Float32Array[]): void => {
     limiter.process(chunk);
     const skipped = Math.min(early, chunk[0]!.length);
     early -= skipped;
     const ready = chunk.map((samples) => samples.subarray(skipped));
+    for (const samples of ready) fadeEdges(samples, at, chained.source.frames, fade);
+    at += ready[0]!.length;
     analyzer.push(ready);
     writer.write(ready);
   };
@@ -107,6 +113,14 @@ async function limit(
   take(Array.from({ length: channelCount }, () => new Float32Array(limiter.latency)));
   const { total, samples, largest } = limiter.reduction;
   return { after: analyzer.result(), limiting: { largestDb: largest, averageDb: total / Math.max(1, samples) } };
+}
+
+/** Fades a chunk that begins at a place of the whole where it is near the beginning or the end, by half a cosine. */
+function fadeEdges(samples: Float32Array, at: number, frames: number, fade: number): void {
+  for (let i = 0; i < samples.length; i++) {
+    const distance = Math.min(at + i, frames - 1 - at - i);
+    if (distance < fade) samples[i]! *= 0.5 - 0.5 * Math.cos((Math.PI * distance) / fade);
+  }
 }
 
 /** What a chain makes of a source: kept where it is small enough, else computed again each time. */

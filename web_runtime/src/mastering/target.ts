@@ -27,9 +27,9 @@ export const BOUNDS = {
   /** Largest reduction of a compressor, in dB. */
   compressionDb: 6,
   /** Largest reduction of the limiter at any moment, in dB. */
-  limitingDb: 20,
+  limitingDb: 22,
   /** Largest mean reduction of the limiter over the whole, in dB. */
-  averageLimitingDb: 6,
+  averageLimitingDb: 8,
 } as const;
 
 const LUFS = { least: -40, most: -6 } as const;
