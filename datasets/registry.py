@@ -190,6 +190,15 @@ _ALL = (
         sha256="74594e8f4250680adf590507a306655a299935343583256f3b722c48a1bc1cb0",
         placing="install it with FluidSynth (Debian and Ubuntu: apt-get install fluidsynth fluid-soundfont-gm)",
     ),
+    DataSet(
+        name="gtzan_logmel",
+        path="audio/gtzan_logmel.npz",
+        what="GTZAN: 128-band log-mel of 768 clips of 30 s at 387 frames, genre, tempo, key, split of the fault-filtered partition",
+        source="published spectrograms; tempo: GitHub TempoBeatDownbeat/gtzan_tempo_beat; key: GitHub alexanderlerch/gtzan_key",
+        licence="recordings unlicensed: research use",
+        sha256="701ab6d36f993c09540678454c372f4026fbd189de682c6be22bcb47d09c9e9c",
+        placing="compute the log-mel of GTZAN's clips: librosa's with n_fft 2048, hop 512, 128 bands, in decibels scaled to bytes",
+    ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}
 

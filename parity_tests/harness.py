@@ -98,6 +98,10 @@ class Page:
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
         return next(metric["value"] for metric in metrics if metric["name"] == "ThreadTime")
 
+    def collect_garbage(self) -> None:
+        """Free what nothing refers to any more, so that what is left is what is held."""
+        self._devtools.send("HeapProfiler.collectGarbage")
+
     def heap_bytes(self) -> int:
         """Bytes of the page's JavaScript heap and of its array buffers."""
         usage = self._devtools.send("Runtime.getHeapUsage")
@@ -139,8 +143,18 @@ def bundle(entry: str = "main.ts", *extra: str) -> None:
     for needed in (MODELS / "manifest.json", RUNTIME / "index.js"):
         if not needed.is_file():
             raise FileNotFoundError(f"{needed.relative_to(ROOT)} is missing; run `make export`")
-    options = ["--bundle", "--format=esm", "--splitting", "--target=es2022", "--log-level=warning", f"--outdir={BUNDLE}", *extra]
-    subprocess.run([ROOT / "node_modules" / ".bin" / "esbuild", PAGE / entry, *options], cwd=ROOT, check=True)
+    options = [
+        "--bundle",
+        "--format=esm",
+        "--splitting",
+        "--target=es2022",
+        "--log-level=warning",
+        "--log-override:ignored-bare-import=silent",
+    ]
+    # esbuild leaves the address of the worker's script as it is: beside the bundle.
+    entries = [f"{Path(entry).stem}={PAGE / entry}", f"worker={RUNTIME / 'worker.js'}"]
+    command = [ROOT / "node_modules" / ".bin" / "esbuild", *entries, *options, f"--outdir={BUNDLE}", *extra]
+    subprocess.run(command, cwd=ROOT, check=True)
 
 
 def exported(model: str) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from parity_tests.mixing import measure_mixing
 from parity_tests.packs import BACKEND, measure_pack
 from parity_tests.performance import measure_performance
 from parity_tests.reference import Reference, load_reference
+from parity_tests.sound import MODEL as LOUDNESS
+from parity_tests.sound import measure_sound
 from parity_tests.stages import Stages
 from parity_tests.views import html_of, markdown_of
 
@@ -56,6 +58,7 @@ def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
             findings += tell(guarded(pack, BACKEND, "outputs", partial(measure_pack, page, load_pack(pack))))
         renderer = page.call("renderer")
     findings += tell(guarded(AUDIO, "cpu", "features", partial(measure_audio, browser)))
+    findings += tell(guarded(LOUDNESS, "cpu", "outputs", partial(measure_sound, browser)))
     findings += tell(guarded(MIXING, "cpu", "quality", partial(measure_mixing, browser)))
     for reference in references:
         for stage, measures in (("latency", measure_performance), ("faults", measure_faults)):

@@ -20,9 +20,14 @@ export function toText(tensors: NamedTensors): Record<string, TensorText> {
 /** Writes one tensor as text. */
 export function textOf(shape: readonly number[], values: Float32Array | Int32Array): TensorText {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { shape, dtype: values instanceof Int32Array ? 'int32' : 'float32', data: textOfBytes(bytes) };
+}
+
+/** Writes bytes as base64. */
+export function textOfBytes(bytes: Uint8Array): string {
   let binary = '';
   for (let start = 0; start < bytes.length; start += CHUNK) binary += String.fromCharCode(...bytes.subarray(start, start + CHUNK));
-  return { shape, dtype: values instanceof Int32Array ? 'int32' : 'float32', data: btoa(binary) };
+  return btoa(binary);
 }
 
 /** Reads named tensors from text. */

@@ -5,11 +5,14 @@ import { type BackendName, createSuite, type MemoryReport, type SessionTimings, 
 
 import { analyzeFile, audioHandlers } from './audio.js';
 import { fromText, textOf, type TensorText, toText } from './base64.js';
+import { masterAgain, masteringHandlers, masterSound } from './mastering.js';
 import { mixFiles } from './mixing.js';
 
 type Call = readonly unknown[];
 type Facade = Record<string, (...args: Call) => unknown>;
 type Choice = 'auto' | BackendName;
+/** Arguments after the suite. */
+type Tail<Handler extends (suite: Suite, ...args: never) => unknown> = Handler extends (suite: Suite, ...args: infer Rest) => unknown ? Rest : never;
 
 interface Loaded {
   readonly backend: BackendName;
@@ -42,6 +45,13 @@ function facadeOf(backend: Choice, model: string): Facade {
 /** What the tests may ask of the page, by name; every answer survives JSON. */
 const handlers = {
   ...audioHandlers,
+  ...masteringHandlers,
+
+  /** A sound mastered by the suite, towards another where one is given. */
+  masterSound: (backend: Choice, ...args: Tail<typeof masterSound>): ReturnType<typeof masterSound> => masterSound(suiteOn(backend), ...args),
+
+  /** Masters a made-up song so many times. */
+  masterAgain: (backend: Choice, ...args: Tail<typeof masterAgain>): Promise<number> => masterAgain(suiteOn(backend), ...args),
 
   /** What the suite's facades find in an audio file, given in base64. */
   analyze: (backend: Choice, file: string): Promise<object> => analyzeFile(suiteOn(backend), file),

@@ -24,9 +24,18 @@ console.log(JSON.stringify({ median, dates, refused, backend: session.backend, w
 await suite.dispose();
 console.log(JSON.stringify(suite.memory()));
 """
+MASTER = """
+import { createSuite } from 'tunesmith';
+
+const suite = await createSuite({ baseUrl: '/models/' });
+const beat = Float32Array.from({ length: 96_000 }, (_, i) => 0.3 * Math.sin(i / 20) * Math.exp(-(i % 12_000) / 4000));
+const { outcome, after, audio } = await suite.mastering.master({ channels: [beat], sampleRate: 48_000 }, { target: 'streaming' });
+console.log(JSON.stringify({ outcome, integrated: after.integrated, length: audio.channels[0]!.length }));
+await suite.dispose();
+"""
 PAGE_HTML = '<!doctype html><html lang="en"><meta charset="utf-8"><title>app</title><script type="module" src="/{name}.ts"></script></html>'
 CONFIG = """
-export default { build: { target: 'es2022', rollupOptions: { input: ['forecast.html', 'readme.html'] } }, logLevel: 'warn' };
+export default { build: { target: 'es2022', rollupOptions: { input: ['forecast.html', 'master.html', 'readme.html'] } }, logLevel: 'warn' };
 """
 TYPES = {
     "compilerOptions": {
@@ -58,7 +67,7 @@ def app(tmp_path_factory, example):
     (folder / "package.json").write_text(json.dumps(package))
     (folder / "vite.config.js").write_text(CONFIG)
     (folder / "tsconfig.json").write_text(json.dumps(TYPES))
-    for name, code in (("forecast", FORECAST), ("readme", example)):
+    for name, code in (("forecast", FORECAST), ("master", MASTER), ("readme", example)):
         (folder / f"{name}.ts").write_text(code, encoding="utf-8")
         (folder / f"{name}.html").write_text(PAGE_HTML.format(name=name))
     run("npm", "install", "--prefer-offline", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error", cwd=folder)
@@ -96,6 +105,15 @@ def test_the_installed_package_forecasts_under_a_strict_policy(app, browser):
     assert any(path.endswith(".wasm") for path in requests)
 
 
+def test_the_installed_package_masters_in_a_worker_under_a_strict_policy(app, browser):
+    lines, errors, requests = visit(browser, app, "master")
+    assert errors == []
+    answer = json.loads(lines[0][0])
+    assert (answer["outcome"], answer["length"]) == ("reached", 96_000)
+    assert abs(answer["integrated"] + 14) < 0.2
+    assert any("worker" in path for path in requests)
+
+
 def test_the_readmes_example_runs_as_written(app, browser):
     lines, errors, _ = visit(browser, app, "readme")
     assert errors == []
@@ -115,7 +133,15 @@ def test_the_tests_page_keeps_the_packages_types():
 def test_the_package_holds_what_a_product_needs_and_nothing_else(app):
     installed = app / "node_modules" / "tunesmith"
     names = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
-    needed = ("index.js", "types/index.d.ts", "tfjs-backend-wasm.wasm", "tfjs-backend-wasm-simd.wasm", "standalone/index.js")
+    needed = (
+        "index.js",
+        "worker.js",
+        "standalone/worker.js",
+        "types/index.d.ts",
+        "tfjs-backend-wasm.wasm",
+        "tfjs-backend-wasm-simd.wasm",
+        "standalone/index.js",
+    )
     assert {"package.json", *(f"dist/{name}" for name in needed)} <= names
     assert not [name for name in names if name.startswith(("src/", "test/", "assembly/", "scripts/"))]
 

@@ -1,10 +1,11 @@
-/** The demo: one page that runs both models in the browser and says what they cost. */
+/** The demo: one page that runs the suite in the browser and says what it costs. */
 
 import { createSuite, type Suite } from 'tunesmith';
 
 import { showChurn } from './churn.js';
 import { element } from './dom.js';
 import { showForecaster } from './forecaster.js';
+import { showMastering } from './mastering.js';
 import { showMixing } from './mixing.js';
 
 /** What a model costs on this machine, in a line. */
@@ -27,6 +28,7 @@ async function start(): Promise<void> {
       baseUrl: './models/',
       onProgress: ({ model, loaded, total }) => (status.textContent = `Loading ${model}: ${Math.round((100 * loaded) / total)} %`),
     });
+    showMastering(suite);
     await showForecaster(suite);
     element('forecast-facts').textContent = await facts(suite, 'forecaster');
     await showChurn(suite);

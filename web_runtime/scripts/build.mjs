@@ -1,6 +1,6 @@
 /**
  * Builds dist/: the ESM package with tfjs left external (so that a product shares its own copy), its types, a standalone bundle for
- * pages without a bundler, and the wasm binaries beside both. Prints what each costs over the wire.
+ * pages without a bundler, the worker's script and the wasm binaries beside both. Prints what each costs over the wire.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -81,9 +81,13 @@ async function report({ outputs }) {
 
 await rm(DIST, { recursive: true, force: true });
 await mkdir(STANDALONE, { recursive: true });
-const entries = { index: 'src/index.ts', audio: 'src/audio/index.ts', ops: 'src/generated/ops.ts' };
+/** The worker is one file of its own: nothing of it is shared with the page. */
+const worker = { ...common, entryPoints: { worker: 'src/worker/worker.ts' }, splitting: false };
+const entries = { ...common.entryPoints, ops: 'src/generated/ops.ts' };
 const external = await build({ ...common, entryPoints: entries, outdir: 'dist', packages: 'external' });
 const standalone = await build({ ...common, outdir: 'dist/standalone', minify: true, plugins: [trimTfjs] });
+await build({ ...worker, outdir: 'dist', packages: 'external' });
+await build({ ...worker, outdir: 'dist/standalone', minify: true });
 execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: PACKAGE, stdio: 'inherit' });
 
 const wasm = join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');

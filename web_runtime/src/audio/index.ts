@@ -9,7 +9,14 @@
  * ```
  */
 
+export { type Biquad, BiquadCascade, type BiquadKind, type BiquadSettings, designBiquad, gainDbAt } from '../dsp/biquad.js';
+export { Compressor, type CompressorSettings, MultibandCompressor, reductionDb } from '../dsp/compressor.js';
+export { Crossover } from '../dsp/crossover.js';
+export { fitEqualizer, type GainCurve, parametricEqualizer } from '../dsp/equalizer.js';
+export { Limiter, type LimiterSettings } from '../dsp/limiter.js';
+export type { Processor } from '../dsp/processor.js';
 export { type BitDepth, encodeWav } from '../dsp/wav.js';
+export { StereoWidth, type WidthSettings } from '../dsp/width.js';
 export { measureLoudness } from '../loudness/measure.js';
 export { type Loudness, LoudnessMeter } from '../loudness/meter.js';
 export { analysesOf, type Analysis, analyze, type AudioFacade } from './analysis.js';

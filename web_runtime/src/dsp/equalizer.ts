@@ -18,6 +18,11 @@ const SHELF_Q = Math.SQRT1_2;
 /** Keeps neighbouring bands from pulling against each other. */
 const DAMPING = 0.02;
 const ROUNDS = 4;
+/** Gains are kept within this share of the bound, for what lies between the frequencies that are looked at. */
+const KEPT = 0.99;
+/** Where the bound is looked at: steps of a twelfth of an octave from 20 Hz. */
+const FINE_LOWEST = 20;
+const FINE_STEP = 2 ** (1 / 12);
 
 /** A wanted gain at frequencies of one's choice. */
 export interface GainCurve {
@@ -28,7 +33,7 @@ export interface GainCurve {
 }
 
 /**
- * Octave bands whose joint response comes closest to a curve in the least-squares sense and stays within a bound everywhere on it.
+ * Octave bands whose joint response comes closest to a curve in the least-squares sense and stays within a bound everywhere.
  *
  * @param boundDb - Largest gain and cut in dB, positive.
  */
@@ -49,13 +54,23 @@ export function fitEqualizer({ frequencies, gainsDb }: GainCurve, sampleRate: nu
     const step = leastSquares(unit, wanted.map((value, index) => value - response[index]!));
     gains = gains.map((gain, index) => Math.max(-boundDb, Math.min(boundDb, gain + step[index]!)));
   }
-  const excess = Math.max(...responseOf(bandsOf(gains)).map(Math.abs)) / boundDb;
-  return bandsOf(excess > 1 ? gains.map((gain) => gain / excess) : gains);
+  // Bands swell between the frequencies of the curve: the bound holds there, too.
+  for (let excess = Infinity; excess > 1;) {
+    const filters = designAll(bandsOf(gains), sampleRate);
+    excess = Math.max(...fineGrid(sampleRate).map((frequency) => Math.abs(gainDbAt(filters, frequency, sampleRate)))) / boundDb;
+    if (excess > 1) gains = gains.map((gain) => (gain * KEPT) / excess);
+  }
+  return bandsOf(gains);
 }
 
 function band(frequency: number, gainDb: number, index: number, count: number): BiquadSettings {
   const kind = index === 0 ? 'lowShelf' : index === count - 1 ? 'highShelf' : 'peaking';
   return { kind, frequency, gainDb, q: kind === 'peaking' ? OCTAVE_Q : SHELF_Q };
+}
+
+function fineGrid(sampleRate: number): number[] {
+  const count = Math.floor(Math.log(sampleRate / 2 / FINE_LOWEST) / Math.log(FINE_STEP));
+  return Array.from({ length: count }, (_, step) => FINE_LOWEST * FINE_STEP ** step);
 }
 
 /** Weights of the columns that come closest to a target, damped. */

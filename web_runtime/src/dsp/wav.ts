@@ -31,7 +31,8 @@ export class WavWriter {
   /** The file. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   private readonly view: DataView;
-  private readonly dither: Dither;
+  private readonly start: number;
+  private dither: Dither;
   private offset: number;
 
   /** @throws {@link InputError} for another bit depth, or where the file would exceed 4 GB. */
@@ -41,7 +42,7 @@ export class WavWriter {
     const { bitDepth, channelCount, frames } = format;
     if (![16, 24, 32].includes(bitDepth)) throw new InputError(`a WAV file expects a bit depth of 16, 24 or 32, got ${String(bitDepth)}`);
     const dataBytes = (frames * channelCount * bitDepth) / 8;
-    const start = bitDepth === 32 ? 58 : 44;
+    const start = (this.start = bitDepth === 32 ? 58 : 44);
     const size = start + dataBytes + (dataBytes % 2);
     if (size > LARGEST) throw new InputError(`a WAV file holds 4 GB at most, got ${size} bytes; write it in parts`);
     this.bytes = new Uint8Array(size);
@@ -67,6 +68,12 @@ export class WavWriter {
       }
     }
     this.offset = at;
+  }
+
+  /** Begins again at the first sample, in the same memory. */
+  rewind(): void {
+    this.offset = this.start;
+    this.dither = new Dither(this.format.bitDepth);
   }
 
   private writeHeader(dataBytes: number): void {

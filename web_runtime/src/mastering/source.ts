@@ -1,0 +1,59 @@
+/** Audio that is read in pieces, wherever it lies: in this thread's arrays, or in those of the page that a worker asks. */
+
+import type { MultichannelAudio } from '../audio/input.js';
+
+/** Samples to read at a time: a second or less, so that progress and cancellation feel immediate. */
+export const CHUNK = 32_768;
+
+/** Audio of which any part can be had. */
+export interface AudioSource {
+  /** In Hz. */
+  readonly sampleRate: number;
+  readonly channelCount: number;
+  /** Samples of a channel. */
+  readonly frames: number;
+  /** Copies of the samples `from` to `to` (exclusive) of each channel, which the reader may overwrite. */
+  read(from: number, to: number): Promise<Float32Array[]>;
+}
+
+/** A source over arrays, which are left as they are. */
+export function sourceOf({ channels, sampleRate }: MultichannelAudio): AudioSource {
+  return {
+    sampleRate,
+    channelCount: channels.length,
+    frames: channels[0]!.length,
+    read: (from, to) => Promise.resolve(channels.map((samples) => samples.slice(from, to))),
+  };
+}
+
+/**
+ * Told how much of a job is done, 0 to 1. It is called between any two pieces of work, and may throw: that is how a job without a worker of
+ * its own is cancelled.
+ */
+export type Tell = (done: number) => void;
+
+/** The same for a part of a job, which is itself told from 0 to 1. */
+export function partOf(tell: Tell, from: number, to: number): Tell {
+  return (done) => tell(from + (to - from) * done);
+}
+
+/** Hands each chunk of a source to a visitor, in order. */
+export async function eachChunk(source: AudioSource, tell: Tell, visit: (chunk: Float32Array[]) => void): Promise<void> {
+  for (let start = 0; start < source.frames; start += CHUNK) {
+    const end = Math.min(start + CHUNK, source.frames);
+    visit(await source.read(start, end));
+    tell(end / source.frames);
+    await breath();
+  }
+}
+
+/** Time of the last pause, and how long work may go on without one, in ms. */
+let paused = 0;
+const LONGEST_STRETCH = 40;
+
+/** Lets timers and messages through, now and then: a page without a worker stays alive, and a worker hears of a cancellation. */
+export async function breath(): Promise<void> {
+  if (performance.now() - paused < LONGEST_STRETCH) return;
+  await new Promise((resolve) => setTimeout(resolve));
+  paused = performance.now();
+}
