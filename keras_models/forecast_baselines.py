@@ -1,10 +1,9 @@
-"""What a forecaster must beat, computed on the same windows: last week again, exponential smoothing, gradient boosting."""
+"""What a forecaster must beat, computed on the same windows: last week again, and gradient boosting."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -20,40 +19,6 @@ FLOOR = 0.01  # of the window's mean: keeps logarithms of zeros finite
 def seasonal_naive(values: np.ndarray) -> np.ndarray:
     """The last seven days again, [n, 7]."""
     return values[:, -WEEK:].astype(np.float64)
-
-
-@dataclass(frozen=True)
-class Smoothing:
-    """Exponential smoothing of logarithms with an additive weekly season and no trend (Holt 1957, Winters 1960).
-
-    Attributes
-    ----------
-    level, season
-        Smoothing parameters, 0 to 1.
-    """
-
-    level: float
-    season: float
-
-    def forecast(self, values: np.ndarray) -> np.ndarray:
-        """Forecast seven days from windows [n, days], days at least 8."""
-        logs, scale = _logs(values)
-        season = logs[:, :WEEK] - logs[:, :WEEK].mean(1, keepdims=True)
-        level = logs[:, :WEEK].mean(1)
-        for day in range(WEEK, logs.shape[1]):
-            at = day % WEEK
-            previous = level
-            level = self.level * (logs[:, day] - season[:, at]) + (1 - self.level) * level
-            season[:, at] = self.season * (logs[:, day] - previous) + (1 - self.season) * season[:, at]
-        ahead = [(logs.shape[1] + step) % WEEK for step in range(WEEK)]
-        return _from_logs(level[:, None] + season[:, ahead], scale)
-
-
-def fit_smoothing(windows: Windows) -> Smoothing:
-    """The pair of parameters with the least MAPE on training windows, from a grid."""
-    sample = _thinned(windows, 5_000)
-    grid = (Smoothing(level, season) for level, season in product((0.2, 0.4, 0.6, 0.8, 0.95), (0.05, 0.15, 0.3, 0.5, 0.8)))
-    return min(grid, key=lambda one: mape(windows.targets[sample], one.forecast(windows.values[sample])))
 
 
 @dataclass(frozen=True)

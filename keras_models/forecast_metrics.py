@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-UNITS = {"mape": "%", "smape": "%", "r2": "R2", "coverage": "%", "width": "%", "widening": "ratio"}
+UNITS = {"mape": "%", "lstm_mape": "%", "smape": "%", "r2": "R2", "coverage": "%", "width": "%", "widening": "ratio"}
 
 
 def mape(expected: np.ndarray, got: np.ndarray) -> float:

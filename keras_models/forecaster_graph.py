@@ -1,4 +1,4 @@
-"""The forecaster's arithmetic: from 30 daily values to logarithms, features, two LSTMs and seven days with an interval.
+"""The forecaster's arithmetic: from 30 daily values to logarithms, features, LSTMs and perceptron, and seven days with an interval.
 
 Everything here runs inside the exported graph. What is linear is one matrix product with a constant, because in a browser the
 number of operations costs more than their size.
@@ -13,7 +13,8 @@ import tensorflow as tf
 
 WINDOW, HORIZON, WEEK = 30, 7, 7
 UNITS = (64, 32)
-STEP_FEATURES = 11
+DAY_FEATURES = 4  # per day, before its weekday
+STEP_FEATURES = DAY_FEATURES + WEEK
 QUANTILES = (0.5, 0.1, 0.9)  # median, lower, upper: an 80 % interval
 FLOOR = 0.01  # of the window's scale: keeps logarithms of zeros finite, and errors of tiny values from ruling the loss
 TINY = 1e-30
@@ -30,7 +31,7 @@ def _scale_basis() -> np.ndarray:
 
 def _step_basis() -> np.ndarray:
     """[30, 30 * 4]: per day its logarithm, change since a week ago, change since yesterday, trailing seven-day mean."""
-    basis = np.zeros((WINDOW, WINDOW, 4), np.float32)
+    basis = np.zeros((WINDOW, WINDOW, DAY_FEATURES), np.float32)
     for day in range(WINDOW):
         basis[day, day, 0] = 1
         for feature, back in ((1, WEEK), (2, 1)):
@@ -66,7 +67,7 @@ def prepare(values: tf.Tensor, weekday: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor
     """
     scale = tf.maximum(tf.reduce_max(tf.matmul(tf.abs(values), _scale_basis()), axis=1, keepdims=True), TINY)
     logs = tf.math.log(tf.nn.relu(values / scale) + FLOOR)
-    steps = tf.reshape(tf.matmul(logs, _step_basis()), (-1, WINDOW, 4))
+    steps = tf.reshape(tf.matmul(logs, _step_basis()), (-1, WINDOW, DAY_FEATURES))
     one_hot = tf.nn.relu(1.0 - tf.abs(weekday - np.arange(WEEK, dtype=np.float32)))
     days = tf.reshape(tf.matmul(one_hot, _calendar()), (-1, WINDOW, WEEK))
     return tf.concat([steps, days], axis=2), logs, scale
@@ -115,7 +116,12 @@ def forecast(weights: Mapping[str, tf.Tensor], inputs: Mapping[str, tf.Tensor]) 
         sequence = _lstm(sequence, kernel, bias, zeros)
     state = sequence[WINDOW - 1]
     hidden = tf.nn.relu(tf.matmul(state, weights["dense_1/kernel"]) + weights["dense_1/bias"])
-    raw = tf.matmul(hidden, weights["dense_2/kernel"]) + weights["dense_2/bias"] + tf.matmul(logs, weights["highway/kernel"])
+    wide = tf.concat([logs, features[:, WINDOW - 1, DAY_FEATURES:]], axis=1)
+    for name in ("mlp_1", "mlp_2"):
+        wide = tf.matmul(wide, weights[f"{name}/kernel"]) + weights[f"{name}/bias"]
+        wide *= tf.sigmoid(wide)
+    hidden = tf.concat([hidden, wide, logs], axis=1)
+    raw = tf.matmul(hidden, weights["output/kernel"]) + weights["output/bias"]
     values = to_values(assemble(raw, logs[:, -WEEK:], weights["interval/matrix"]), scale)
     return {
         "median": values[:, :HORIZON],

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import mean_absolute_percentage_error, r2_score
 
 from datasets.streams import Series, windows
-from keras_models.forecast_baselines import Smoothing, fit_boosting, fit_smoothing, seasonal_naive
+from keras_models.forecast_baselines import fit_boosting, seasonal_naive
 from keras_models.forecast_metrics import coverage, forecast_metrics, mape, r2, smape
 
 
@@ -48,11 +48,6 @@ def test_seasonal_naive_repeats_the_last_week(weekly) -> None:
     assert np.array_equal(seasonal_naive(weekly.values), weekly.values[:, -7:])
 
 
-def test_smoothing_of_a_constant_is_that_constant() -> None:
-    assert np.allclose(Smoothing(0.4, 0.3).forecast(np.full((2, 30), 7.0)), 7.0)
-
-
-def test_learned_baselines_beat_last_week_on_a_noisy_pattern(weekly) -> None:
+def test_boosting_beats_last_week_on_a_noisy_pattern(weekly) -> None:
     naive = mape(weekly.targets, seasonal_naive(weekly.values))
-    assert mape(weekly.targets, fit_smoothing(weekly).forecast(weekly.values)) < naive
     assert mape(weekly.targets, fit_boosting(weekly, seed=1).forecast(weekly)) < naive

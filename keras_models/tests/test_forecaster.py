@@ -15,9 +15,13 @@ from datasets.streams import Series, weekday, windows
 from datasets.tables import DataError
 from keras_models import forecaster_graph, forecaster_training
 from keras_models.checkpoint import load_checkpoint
+from keras_models.forecast_blend import PARTS
 from keras_models.forecaster import SPEC
 from keras_models.forecaster_data import REGISTRY_SPLITS, load_series, split_days, split_windows
+from keras_models.forecaster_examples import thinned
 from keras_models.forecaster_graph import HORIZON, WEEK, WINDOW
+from keras_models.forecaster_network import joined, lstm, network, perceptron, weights_of, with_weights
+from keras_models.forecaster_training import Schedule, percentage_pinball
 from keras_models.inference import runner
 from keras_models.spec import TrainRequest
 
@@ -55,9 +59,10 @@ def test_bounds_enclose_the_median_and_widen(checkpoint, run, cases) -> None:
     assert np.all(got["median"] <= got["upper"] * (1 + 1e-5) + 1e-30)
     scale = forecaster_graph.prepare(cases["values"], cases["weekday"])[2].numpy()
     lower, upper = (np.log(got[name] / scale + forecaster_graph.FLOOR) for name in ("lower", "upper"))
-    above_zero = (got["lower"] > 0).all(axis=1)
-    assert above_zero.sum() > 500
-    assert np.all(np.diff((upper - lower)[above_zero], axis=1) > -1e-5)
+    # At zero, and at the largest factor that a forecast may have, a bound can't go further.
+    free = (got["lower"] > 0).all(axis=1) & (upper < forecaster_graph.LARGEST_LOG - 1e-3).all(axis=1)
+    assert free.sum() > 500
+    assert np.all(np.diff((upper - lower)[free], axis=1) > -1e-5)
 
 
 @settings(max_examples=50, deadline=None)
@@ -92,6 +97,42 @@ def test_features_are_what_their_names_say() -> None:
     assert features[3, :, 4:].sum() == 0
 
 
+def test_the_joined_network_says_the_mean_of_its_members(cases) -> None:
+    members = [network(branch) for branch in (lstm, perceptron)]
+    random = np.random.default_rng(6)
+    for member in members:
+        member.set_weights([random.normal(0, 0.1, value.shape) for value in member.get_weights()])
+    features, logs, _ = forecaster_graph.prepare(cases["values"], cases["weekday"])
+    mean = np.mean([member.predict((features, logs), verbose=0) for member in members], axis=0)
+    got = with_weights(joined([weights_of(member) for member in members])).predict((features, logs), verbose=0)
+    assert np.allclose(got, mean, atol=1e-5)
+
+
+def test_the_least_loss_of_the_median_is_the_least_percentage_error() -> None:
+    came = np.random.default_rng(8).uniform(0.3, 3, (400, 1))
+    change = np.log(came).repeat(HORIZON, axis=1).astype(np.float32)
+    tried = np.linspace(-1, 1, 81)
+    inside = np.repeat(np.float32([0, 1, 1]), HORIZON)  # of an interval so wide that its own losses balance
+    losses = [
+        percentage_pinball(change, np.tile(inside + np.repeat([level, 0, 0], HORIZON), (400, 1)).astype(np.float32)) for level in tried
+    ]
+    errors = [np.abs(np.exp(level) / came - 1).mean() for level in tried]
+    assert tried[np.mean(losses, axis=1).argmin()] == pytest.approx(tried[np.argmin(errors)], abs=0.03)
+
+
+def test_validation_days_beyond_the_interval_are_a_tenth_on_either_side(checkpoint, run) -> None:
+    try:
+        series = load_series(None)
+    except DataMissingError as missing:
+        pytest.skip(str(missing))
+    shares = []
+    for label, runs in series.items():
+        part = thinned(split_windows(runs, REGISTRY_SPLITS[label], "validation"))
+        got = run(checkpoint.weights, {"values": part.values, "weekday": part.weekday})
+        shares.append([(part.targets < got["lower"]).mean(), (part.targets > got["upper"]).mean()])
+    assert np.allclose(np.mean(shares, axis=0), 0.1, atol=0.01)
+
+
 def test_encode_takes_the_weekday_of_the_first_forecast_day(checkpoint) -> None:
     values = [float(day) for day in range(40)]
     encoded = SPEC.encode(checkpoint, (values, {"startDate": "2026-01-05"}))
@@ -108,8 +149,8 @@ def test_no_target_day_is_in_two_splits() -> None:
 
 
 def test_own_series_train_end_to_end_and_repeat_with_their_seed(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(forecaster_training, "EPOCHS", 2)
-    monkeypatch.setattr(forecaster_training, "STEPS", 5)
+    short = {name: (branch, Schedule(epochs=2, steps=5, batch=16, rate=1e-3)) for name, (branch, _) in forecaster_training.MEMBERS.items()}
+    monkeypatch.setattr(forecaster_training, "MEMBERS", short)
     random = np.random.default_rng(1)
     days = np.datetime64("2025-01-01") + np.arange(200)
     lines = ["series_id,date,value"]
@@ -120,7 +161,8 @@ def test_own_series_train_end_to_end_and_repeat_with_their_seed(tmp_path, monkey
     data.write_text("\n".join(lines))
     first, second = (SPEC.train(TrainRequest(data=data, seed=3, folder=tmp_path / name)) for name in ("1", "2"))
     assert first.sha256 == second.sha256
-    assert (tmp_path / "1" / "learning_curve.png").stat().st_size > 1000
+    assert all((tmp_path / "1" / f"learning_curve_{name}.png").stat().st_size > 1000 for name in short)
+    assert np.allclose(np.sum([first.config["blend"]["weights"][part] for part in PARTS], axis=0), 1)
     (evaluation,) = SPEC.evaluations(first, data, "test")
     scores = evaluation.score(runner(SPEC, first)(first.weights, evaluation.inputs))
     assert set(scores) == set(SPEC.units) and np.isfinite(list(scores.values())).all()
