@@ -13,27 +13,3 @@ export const UNWATCHED: Hooks = { tell: () => undefined };
 export function partOf(hooks: Hooks, from: number, to: number): Hooks {
   return { tell: (share) => hooks.tell(from + share * (to - from)) };
 }
-
-/** Longest stretch of work without a pause, in ms. */
-const STRETCH_MS = 30;
-
-/** Reports progress, ends where a signal says so, and pauses so often that a page stays alive. */
-export function pausing({
-  onProgress,
-  signal,
-}: {
-  readonly onProgress?: ((done: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}): Hooks {
-  let paused = performance.now();
-  return {
-    async tell(share) {
-      signal?.throwIfAborted();
-      onProgress?.(share);
-      if (performance.now() - paused < STRETCH_MS) return;
-      await new Promise((resolve) => setTimeout(resolve));
-      paused = performance.now();
-      signal?.throwIfAborted();
-    },
-  };
-}

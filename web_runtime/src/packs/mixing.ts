@@ -1,4 +1,4 @@
-/** Mixing: stems in, a balanced mix with all its settings out, in turns with the page; the pack holds what was learned of roles and levels. */
+/** Mixing: stems in, a balanced mix with all its settings out, computed in a worker; the pack holds what was learned of roles and levels. */
 
 import type { AudioInput, MultichannelAudio } from '../audio/input.js';
 import { monoOrStereo } from '../dsp/channels.js';
@@ -7,7 +7,6 @@ import type { PackHandle } from '../facade.js';
 import type { Mix } from '../mixing/balance.js';
 import type { MixingConstants, Role } from '../mixing/constants.js';
 import type { StemDescription } from '../mixing/describe.js';
-import { pausing } from '../mixing/hooks.js';
 import { checkRoles, readStems, type StemInput } from '../mixing/input.js';
 import type { Score } from '../mixing/objective.js';
 import type { StemSettings } from '../mixing/settings.js';
@@ -76,10 +75,11 @@ export function mixing(pack: PackHandle): Mixing {
     const audio = read(stems, options);
     if (!Number.isInteger(evaluations) || evaluations < 1) throw new InputError(`mixing expects 1 or more evaluations, got ${evaluations}`);
     if (budgetMs !== undefined && !(budgetMs > 0)) throw new InputError(`mixing expects a budget above 0 ms, got ${budgetMs}`);
-    const order = { stems: audio, roles, reference: referenceOf(reference)[0] ?? null };
-    job.signal?.throwIfAborted();
-    const [{ balanceStems }, known] = [await import('../mixing/balance.js'), await constants()];
-    return balanceStems(order, { evaluations, budgetMs }, known, pausing(job));
+    const sources = [...audio, ...referenceOf(reference)];
+    const order = { stems: audio.length, roles, limits: { evaluations, budgetMs }, constants: await constants() };
+    const { runJob } = await import('../worker/client.js');
+    const { channels, sampleRate, ...rest } = await runJob('mix', sources, order, job);
+    return { mix: { channels, sampleRate }, ...rest };
   };
 
   const describe = async (stems: readonly StemInput[], options: StemOptions = {}): Promise<StemDescription[]> => {

@@ -2,6 +2,7 @@
 
 import { type Mastered, master, type Order } from '../mastering/master.js';
 import type { AudioSource, Tell } from '../mastering/source.js';
+import { mix, type MixedJob, type MixOrder } from '../mixing/job.js';
 
 /** Shape of a source whose samples stay where they are. */
 export type SourceShape = Omit<AudioSource, 'read'>;
@@ -15,6 +16,11 @@ export const studio = {
   master(shapes: readonly SourceShape[], order: Order, read: ReadSamples, tell: Tell): Promise<Mastered> {
     const [source, reference] = sourcesOf(shapes, read);
     return master(source!, reference ?? null, order, tell);
+  },
+
+  /** Mixes the sources, the last of which may be a reference. */
+  mix(shapes: readonly SourceShape[], order: MixOrder, read: ReadSamples, tell: Tell): Promise<MixedJob> {
+    return mix(sourcesOf(shapes, read), order, tell);
   },
 };
 
