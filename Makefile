@@ -26,7 +26,7 @@ RUNTIME_READS := package-lock.json export/manifest.schema.json datasets/resample
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.installed node_modules/.installed .setup/browser ## Python packages, npm packages, a browser; each only when needed
+setup: .venv/.installed node_modules/.installed .setup/browser .setup/audio ## Python and npm packages, a browser, audio programs; each only when needed
 
 data: .venv/.installed ## download the data sets that may be downloaded; say how to get the others
 	@$(PY) -m datasets fetch
@@ -111,3 +111,18 @@ node_modules/.installed: package.json package-lock.json web_runtime/package.json
 
 .setup/browser: | .venv/.installed
 	@$(PY) -m parity_tests.browser
+
+# ffmpeg judges loudness and renders, FluidSynth plays the MIDI that mixing learns from; without them those checks skip and say so.
+.setup/audio:
+	@mkdir -p .setup; \
+	wanted='ffmpeg fluidsynth'; \
+	have() { for program in $$wanted; do command -v $$program >/dev/null || return 1; done; }; \
+	if ! have && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing Debian's ffmpeg, fluidsynth and fluid-soundfont-gm"; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  apt-get update -qq >/dev/null && \
+	  apt-get install -y -qq --no-install-recommends ffmpeg fluidsynth fluid-soundfont-gm >/dev/null || true; \
+	fi; \
+	if have; then touch $@; else \
+	  echo 'ffmpeg, fluidsynth and its soundfont are not all here, so some checks of audio will skip (Debian: apt-get install ffmpeg fluidsynth fluid-soundfont-gm; macOS: brew install ffmpeg fluid-synth)' >&2; \
+	fi
