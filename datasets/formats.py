@@ -61,7 +61,15 @@ def from_rda(archive: Path, member: str) -> Unpacked:
     return Unpacked(table_text(frame), frame.to_parquet(index=False))
 
 
-FORMATS: dict[str, Callable[[Path, str], Unpacked]] = {"zip": from_zip, "rda": from_rda}
+def from_wheel(archive: Path, member: str) -> Unpacked:
+    """Keep a wheel as it is; ``member`` is its file name."""
+    content = archive.read_bytes()
+    if not zipfile.is_zipfile(archive):
+        raise FormatError(f"expected the wheel {member}, got no ZIP archive")
+    return Unpacked(content, content)
+
+
+FORMATS: dict[str, Callable[[Path, str], Unpacked]] = {"zip": from_zip, "rda": from_rda, "wheel": from_wheel}
 
 
 def table_text(frame: pd.DataFrame) -> bytes:

@@ -26,15 +26,15 @@ class Download:
     Attributes
     ----------
     url
-        Where it is published.
+        Where it is published; of a wheel the requirement that pip reads.
     format
         How it is packed, a key of ``datasets.formats.FORMATS``.
     member
-        What is wanted of it: a file of the archive, or an R object.
+        What is wanted of it: a file of the archive, or an R object; of a wheel its file name.
     """
 
     url: str
-    format: Literal["zip", "rda"]
+    format: Literal["zip", "rda", "wheel"]
     member: str
 
 
@@ -198,6 +198,36 @@ _ALL = (
         licence="recordings unlicensed: research use",
         sha256="701ab6d36f993c09540678454c372f4026fbd189de682c6be22bcb47d09c9e9c",
         placing="compute the log-mel of GTZAN's clips: librosa's with n_fft 2048, hop 512, 128 bands, in decibels scaled to bytes",
+    ),
+    DataSet(
+        placing="compute the log-mel of GTZAN's clips as keras_models/genre_data.py describes them",
+    ),
+    DataSet(
+        name="gtzan_musicnn_tags",
+        path="audio/gtzan_musicnn_tags.npz",
+        what="MusiCNN's 50 tags over time of 584 of these clips: tags, genre, track",
+        source="GitHub jordipons/sklearn-audio-transfer-learning, data/audio_representations",
+        licence="ISC",
+        sha256="2e0238339b63878dbef5aabf9582e478b55322354f07e2632a7b09367bef9810",
+        placing="join the repository's arrays of training and test tracks into one file",
+    ),
+    DataSet(
+        name="gtzan_labels",
+        path="audio/gtzan_labels.csv",
+        what="genre, split, tempo and key of these clips, and which of them have audio in gtzan_clips/ beside this file",
+        source="GTZAN in its fault-filtered partition (Kereliuk, Sturm and Larsen, 2015); tempo and key as of gtzan_logmel",
+        licence="recordings unlicensed: research use, never redistribute",
+        sha256="d5d038b52eab4f3d149c118aeb746c0a569448f0283173d602a298accb501961",
+        placing="list the clips as track, genre, split, bpm, key, has_audio",
+    ),
+    DataSet(
+        name="musicnn_weights",
+        path="musicnn/musicnn-0.1.0-py3-none-any.whl",
+        what="MusiCNN trained on the Million Song Dataset, a TensorFlow 1 checkpoint inside a Python package that is not installed",
+        source="the Python package musicnn 0.1.0, by Jordi Pons",
+        licence="ISC",
+        sha256="f38a4890c648c1ddbb141c5d96d2b0a8cfcd36746002d896989f7b88beb65cfa",
+        download=Download(url="musicnn==0.1.0", format="wheel", member="musicnn-0.1.0-py3-none-any.whl"),
     ),
 )
 DATASETS = {dataset.name: dataset for dataset in _ALL}

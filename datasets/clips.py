@@ -1,0 +1,58 @@
+"""Recordings as samples: any file that libsndfile reads, mixed to mono at the rate asked for, and the clips of GTZAN at hand."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import soundfile
+import soxr
+
+from datasets.registry import DataMissingError, find
+
+
+class AudioError(ValueError):
+    """A file holds no audio that can be read."""
+
+
+def read_mono(path: Path, rate: int) -> np.ndarray:
+    """Samples of an audio file, float32 [n], mixed to mono and resampled.
+
+    Raises
+    ------
+    AudioError
+        If the file can't be decoded, or holds no samples.
+    """
+    try:
+        samples, own = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise AudioError(f"{path}: expected an audio file that libsndfile reads (WAV, FLAC, OGG, MP3 ...), got {error}") from error
+    if len(samples) == 0 or not np.isfinite(samples).all():
+        raise AudioError(f"{path}: expected finite samples, got {len(samples)} samples")
+    return resampled(samples.mean(axis=1), own, rate)
+
+
+def resampled(samples: np.ndarray, own: int, rate: int) -> np.ndarray:
+    """Samples at another rate; the same array where it is the same rate."""
+    return samples if own == rate else soxr.resample(samples, own, rate).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def clip_table() -> pd.DataFrame:
+    """GTZAN's clips with audio at hand: track, genre, split and path, in the table's order.
+
+    Raises
+    ------
+    DataMissingError
+        If there are none.
+    """
+    labels = find("gtzan_labels")
+    folder = labels.parent / "gtzan_clips"
+    table = pd.read_csv(labels)
+    table = table[table["has_audio"] == 1].assign(path=lambda rows: [folder / f"{track}.flac" for track in rows["track"]])
+    table = table[[path.is_file() for path in table["path"]]].reset_index(drop=True)
+    if table.empty:
+        raise DataMissingError(f"gtzan_clips: expected FLAC files in {folder}, beside gtzan_labels.csv; found none")
+    return table
