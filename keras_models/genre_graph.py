@@ -1,0 +1,81 @@
+"""The genre model's arithmetic: three members, each with calibrated probabilities, and their soft vote. All of it runs in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from keras_models.genre_data import PATCHES
+from keras_models.genre_statistics import statistics
+
+TAGS = 50
+QUANTILES = (0.1, 0.5, 0.9)
+LIMIT = 5.0  # standard deviations at which a statistic is cut: beyond, a track is unlike all of training
+MEMBERS = ("transfer", "multi_stream", "joint")
+Named = Mapping[str, tf.Tensor]
+
+
+def genre_graph(weights: Named, tags: tf.Tensor, mel: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Probabilities of genres.
+
+    Parameters
+    ----------
+    tags
+        Logits of MusiCNN's tags of ten patches, [batch, 10, 50].
+    mel
+        Log-mel spectrogram in dB, frames first, [batch, 387, 128].
+    """
+    described = scaled(weights, "statistics", statistics(mel))
+    quantiles = scaled(weights, "quantiles", tag_quantiles(tags))
+    patches = transfer_logits(weights, tags)
+    logits = {
+        "transfer": tf.reduce_mean(patches, axis=1),
+        "multi_stream": dense(weights, "multi_stream", described),
+        "joint": dense(weights, "joint", tf.concat([quantiles, described], axis=1)),
+    }
+    votes = [tf.nn.log_softmax(logits[name]) * weights[f"ensemble/{name}"] for name in MEMBERS]
+    return {
+        "probability": tf.nn.softmax(tf.add_n(votes)),
+        **{name: tf.nn.softmax(logits[name]) for name in MEMBERS},
+        "over_time": tf.nn.softmax(patches),
+        "features": tf.concat([quantiles, described], axis=1),
+    }
+
+
+def transfer_logits(weights: Named, tags: tf.Tensor) -> tf.Tensor:
+    """Logits of genres for each patch, [batch, 10, genres]: a small network over the tags, several seeds side by side."""
+    rows = tf.reshape((tags - weights["tags/mean"]) / weights["tags/scale"], (-1, TAGS))
+    hidden = tf.nn.relu(dense(weights, "hidden", rows))
+    logits = dense(weights, "transfer", hidden)
+    return tf.reshape(logits, (-1, PATCHES, logits.shape[1]))
+
+
+def tag_quantiles(tags: tf.Tensor) -> tf.Tensor:
+    """How low, usual and high each tag's logit is over the patches, [batch, 3 * 50]."""
+    ordered = tf.math.top_k(tf.transpose(tags, (0, 2, 1)), PATCHES).values
+    quantiles = tf.reshape(tf.matmul(tf.reshape(ordered, (-1, PATCHES)), _between()), (-1, TAGS, len(QUANTILES)))
+    return tf.reshape(tf.transpose(quantiles, (0, 2, 1)), (-1, TAGS * len(QUANTILES)))
+
+
+def _between() -> np.ndarray:
+    """[10, 3]: quantiles of ten values in falling order, by linear interpolation."""
+    basis = np.zeros((PATCHES, len(QUANTILES)), np.float32)
+    for column, quantile in enumerate(QUANTILES):
+        place = (1 - quantile) * (PATCHES - 1)
+        low = int(place)
+        basis[low, column] += 1 - (place - low)
+        if place > low:
+            basis[low + 1, column] += place - low
+    return basis
+
+
+def scaled(weights: Named, name: str, values: tf.Tensor) -> tf.Tensor:
+    """Values in standard deviations of training, cut far outside."""
+    return tf.clip_by_value((values - weights[f"{name}/mean"]) / weights[f"{name}/scale"], -LIMIT, LIMIT)
+
+
+def dense(weights: Named, name: str, values: tf.Tensor) -> tf.Tensor:
+    """A linear layer."""
+    return tf.matmul(values, weights[f"{name}/kernel"]) + weights[f"{name}/bias"]
