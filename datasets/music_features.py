@@ -51,7 +51,7 @@ def sparse_mel(samples: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        float32 [128, 387] in dB of power, cut 80 dB below the loudest value.
+        float32 [387, 128], frames first, in dB of power, cut 80 dB below the loudest value.
     """
     count = 1 + len(samples) // SPARSE.hop
     padded = np.pad(samples, SPARSE.nFft // 2)
@@ -60,7 +60,7 @@ def sparse_mel(samples: np.ndarray) -> np.ndarray:
     framed = np.stack([padded[start : start + SPARSE.nFft] * window for start in starts], axis=1)
     power = np.abs(np.fft.rfft(framed, axis=0).astype(np.complex64)) ** 2
     filters = librosa.filters.mel(sr=SPARSE.sampleRate, n_fft=SPARSE.nFft, n_mels=SPARSE.bands)
-    return librosa.power_to_db(filters @ power, ref=1.0, top_db=TOP_DB).astype(np.float32)
+    return librosa.power_to_db((filters @ power).T, ref=1.0, top_db=TOP_DB).astype(np.float32)
 
 
 def log_mel(samples: np.ndarray) -> np.ndarray:

@@ -200,9 +200,6 @@ _ALL = (
         placing="compute the log-mel of GTZAN's clips: librosa's with n_fft 2048, hop 512, 128 bands, in decibels scaled to bytes",
     ),
     DataSet(
-        placing="compute the log-mel of GTZAN's clips as keras_models/genre_data.py describes them",
-    ),
-    DataSet(
         name="gtzan_musicnn_tags",
         path="audio/gtzan_musicnn_tags.npz",
         what="MusiCNN's 50 tags over time of 584 of these clips: tags, genre, track",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,7 +51,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="score a checkpoint on a file and print report rows as JSON")
     evaluate.add_argument("model", metavar="MODEL")
     evaluate.add_argument(
-        "--data", type=Path, metavar="FILE", help="any file of the model's documented layout; the test split when left out"
+        "--data",
+        type=Path,
+        metavar="FILE",
+        action="append",
+        help="any file of the model's documented layout; may be given again where a model joins several; the test split when left out",
     )
     evaluate.set_defaults(run=_evaluate)
     listing = commands.add_parser("list", help="the models and their checkpoints")
@@ -78,12 +83,26 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    spec = load_any(options.model)
+    checkpoint = load_checkpoint(options.model)
+    with tempfile.TemporaryDirectory() as folder:
+        return _evaluated(spec, checkpoint, _one_path(options.data or [], Path(folder)))
+
+
+def _one_path(files: list[Path], folder: Path) -> Path | None:
+    """The file or folder given; of several files the folder, in which they are linked."""
+    if len(files) < 2:
+        return files[0] if files else None
+    for file in files:
+        (folder / file.name).symlink_to(file.resolve())
+    return folder
+
+
+def _evaluated(spec: ModelSpec | PackSpec, checkpoint: Checkpoint, data: Path | None) -> int:
     from keras_models.evaluation import pack_rows, quality_rows
     from keras_models.report import environment
 
-    spec = load_any(options.model)
-    checkpoint = load_checkpoint(options.model)
-    wanted = {"split": "all" if options.data else "test", "data": options.data}
+    wanted = {"split": "all" if data else "test", "data": data}
     if isinstance(spec, PackSpec):
         rows = pack_rows(spec, checkpoint, **wanted)
     else:

@@ -13,7 +13,7 @@ from keras_models.genre_statistics import statistics
 TAGS = 50
 QUANTILES = (0.1, 0.5, 0.9)
 LIMIT = 5.0  # standard deviations at which a statistic is cut: beyond, a track is unlike all of training
-MEMBERS = ("transfer", "multi_stream", "joint")
+MEMBERS = ("transfer", "statistics", "joint")
 Named = Mapping[str, tf.Tensor]
 
 
@@ -32,7 +32,7 @@ def genre_graph(weights: Named, tags: tf.Tensor, mel: tf.Tensor) -> dict[str, tf
     patches = transfer_logits(weights, tags)
     logits = {
         "transfer": tf.reduce_mean(patches, axis=1),
-        "multi_stream": dense(weights, "multi_stream", described),
+        "statistics": dense(weights, "statistics", described),
         "joint": dense(weights, "joint", tf.concat([quantiles, described], axis=1)),
     }
     votes = [tf.nn.log_softmax(logits[name]) * weights[f"ensemble/{name}"] for name in MEMBERS]

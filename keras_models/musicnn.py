@@ -180,5 +180,6 @@ SPEC = ModelSpec(
     manifest=_manifest,
     units={"tag_difference": "probability", "tag_correlation": "correlation"},
     gates=(Gate(metric="tag_difference", data="GTZAN clips with published tags", maximum=0.006),),
+    calls={"cpu": 6, "webgl": 20},
     budget=QuantizationBudget(metric="tag_difference", points=0.003, higher_is_better=False, float32=("*bias*", "*sign", "input/*")),
 )

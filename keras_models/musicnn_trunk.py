@@ -113,7 +113,7 @@ def pruned(variables: Weights) -> dict[str, np.ndarray]:
             order = np.argsort(~alive, kind="stable")  # live channels first, so that adding them to all 64 is padding
         used = order[: alive.sum()] if layer == 0 else order
         folded = np.where(alive, scale, 0.0)
-        weights[f"middle_{layer + 1}/kernel"] = (kernel * folded)[:, streams[-1]][..., used]
+        weights[f"middle_{layer + 1}/kernel"] = (kernel * folded)[:, None, streams[-1]][..., used]
         weights[f"middle_{layer + 1}/bias"] = ((_frame_bias(kernel, constants[-1]) + bias) * folded)[:, used]
         carried = carried + np.where(alive, 0.0, np.maximum(bias, 0.0) * scale) + shift
         constants.append(carried)
@@ -203,7 +203,8 @@ def _front(weights: Mapping[str, tf.Tensor], name: str, beside: tf.Tensor) -> tf
 
 
 def _over_time(weights: Mapping[str, tf.Tensor], name: str, stream: tf.Tensor) -> tf.Tensor:
-    return tf.nn.conv1d(stream, weights[f"{name}/kernel"], 1, "SAME") + weights[f"{name}/bias"]
+    """A convolution over the frames; of two dimensions, since one of one dimension reshapes its kernel and loses the name in the graph."""
+    return tf.nn.conv2d(stream[:, :, None], weights[f"{name}/kernel"], 1, "SAME")[:, :, 0] + weights[f"{name}/bias"]
 
 
 def multiply_adds(weights: Weights) -> int:

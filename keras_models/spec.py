@@ -119,7 +119,8 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class ParityCase:
-    """One call of the model's browser method: ``suite.<model>.<method>(...args)``; args must survive JSON, non-finite values apart.
+    """One call of the model's browser method: ``suite.<model>.<method>(...args)``; args must survive JSON, non-finite values apart;
+    a numpy array becomes a Float32Array.
 
     Where no data is at hand, cases are drawn, and their names begin with ``drawn``: reports count them apart from real ones.
     """
@@ -195,6 +196,9 @@ class ModelSpec:
         day, say.
     units
         Metric name -> unit, for every metric that evaluations return: ``%``, ``fraction``, ``R2`` ...
+    calls
+        Backend -> the most cases, edge cases apart, that one measurement runs there: for graphs of which a row takes a backend's better
+        part of a second. They are evenly spread, and reports count them; backends left out run all.
     tolerance
         Largest error against the dequantized Python reference per backend, in each output's own comparison.
     """
@@ -224,6 +228,7 @@ class ModelSpec:
     predict: Callable[[Checkpoint, Run, Sequence[tuple[Any, ...]]], list[Any]] | None = None
     data: Callable[[Checkpoint], bytes] | None = None
     answers: frozenset[str] = frozenset()
+    calls: Mapping[str, int] = field(default_factory=dict)
     tolerance: Mapping[str, float] = field(default_factory=lambda: {"cpu": 1e-5, "wasm": 1e-5, "webgl": 1e-4, "webgl-f16": 2e-2})
 
     def __post_init__(self) -> None:

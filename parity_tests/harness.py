@@ -24,6 +24,7 @@ MODELS = ROOT / "dist" / "models"
 RUNTIME = ROOT / "web_runtime" / "dist"
 FOLDERS = {"/models/": MODELS, "/runtime/": RUNTIME, "/page/": BUNDLE, "/": PAGE}
 LIMIT_MS = 60_000
+CALLS_AT_ONCE = 100
 
 
 class PageError(Exception):
@@ -69,15 +70,22 @@ class Page:
             If it throws, or the page breaks.
         """
         try:
-            outcome = self._page.evaluate("([handler, args]) => window.parity(handler, args)", [handler, list(arguments)])
+            outcome = self._page.evaluate("([handler, args]) => window.parity(handler, args)", [handler, jsonable(arguments)])
         except PlaywrightError as error:
             raise PageError("Error", "", f"the page broke in {handler}: {error.message}") from error
         if error := outcome.get("error"):
             raise PageError(**error)
         return outcome.get("value")
 
+    def call_each(self, handler: str, *arguments: Any, calls: Sequence[Any]) -> list[Any]:
+        """Call a handler that takes many calls of a model, some at a time: one message to the page must not grow without bound."""
+        answers: list[Any] = []
+        for start in range(0, len(calls), CALLS_AT_ONCE):
+            answers += self.call(handler, *arguments, calls[start : start + CALLS_AT_ONCE])
+        return answers
+
     def run(
-        self, backend: str, model: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], *, batch: int = 256
+        self, backend: str, model: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], *, batch: int = 128
     ) -> dict[str, np.ndarray]:
         """Run a graph on named inputs, some rows at a time; returns the named outputs, batch axis first."""
         rows = len(next(iter(inputs.values())))
@@ -160,6 +168,17 @@ def bundle(entry: str = "main.ts", *extra: str) -> None:
 def exported(model: str) -> dict[str, Any]:
     """What the exported manifest says of a model."""
     return json.loads((MODELS / "manifest.json").read_text(encoding="utf-8"))["models"][model]
+
+
+def jsonable(value: Any) -> Any:
+    """Call arguments as JSON; an array travels as base64 and is a Float32Array in the page."""
+    if isinstance(value, np.ndarray):
+        return {"float32": base64.b64encode(np.ascontiguousarray(value, "<f4").tobytes()).decode()}
+    if isinstance(value, Mapping):
+        return {key: jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(item) for item in value]
+    return value
 
 
 def to_text(tensors: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:

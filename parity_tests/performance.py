@@ -47,9 +47,10 @@ class FreshPage:
 
 def measure_performance(browser: Chromium, reference: Reference, *, timed: int = TIMED) -> list[Finding]:
     """Latencies and memory of one model on every backend; the bounds hold for the fastest."""
+    timed = min([timed, *reference.spec.calls.values()])
     calls = [case.args for case, rows in zip(reference.cases, reference.rows, strict=True) if rows.stop - rows.start == 1]
     fresh = {backend: _fresh_page(browser, reference, backend, calls) for backend in BACKENDS}
-    warm = _warm_milliseconds(browser, reference, _repeated(calls, UNTIMED + timed))
+    warm = _warm_milliseconds(browser, reference, _repeated(calls, min(UNTIMED, timed) + timed), timed=timed)
     fastest = min(BACKENDS, key=lambda backend: warm[backend][P50])
     return [
         finding
@@ -66,14 +67,14 @@ def _fresh_page(browser: Chromium, reference: Reference, backend: str, calls: Se
         before = page.call("memory", backend)
         peak = _held(page, before)
         for _ in range(SAMPLES):
-            page.call("predict", backend, model, method, _repeated(calls, PREDICTIONS // SAMPLES))
+            page.call("predict", backend, model, method, _repeated(calls, _predictions(reference, backend) // SAMPLES))
             peak = max(peak, _held(page, page.call("memory", backend)))
         after = page.call("memory", backend)
     milliseconds = {LOAD: loaded["milliseconds"], COMPILATION: loaded["timings"]["warmupMs"], FIRST: first}
     return FreshPage(milliseconds, peak / 1e6, before, after, loaded["renderer"])
 
 
-def _warm_milliseconds(browser: Chromium, reference: Reference, calls: Sequence[Any]) -> dict[str, dict[str, float]]:
+def _warm_milliseconds(browser: Chromium, reference: Reference, calls: Sequence[Any], *, timed: int) -> dict[str, dict[str, float]]:
     """Percentiles for each backend; within one run the backends take turns, so that a busy machine slows all of them alike."""
     with browser.page() as page:
         for backend in BACKENDS:
@@ -81,7 +82,7 @@ def _warm_milliseconds(browser: Chromium, reference: Reference, calls: Sequence[
         times = page.call("time", BACKENDS, reference.name, reference.spec.method, calls)
     shares = {P50: 50, P95: 95}
     return {
-        backend: {name: float(np.percentile(times[backend][UNTIMED:], share)) for name, share in shares.items()} for backend in BACKENDS
+        backend: {name: float(np.percentile(times[backend][-timed:], share)) for name, share in shares.items()} for backend in BACKENDS
     }
 
 
@@ -95,13 +96,18 @@ def _findings(
         )
         return Finding(row, f"{metric}: {value:,.4g} {unit}, bound {bound:g}" if ok is False else None)
 
-    where = fresh.renderer or "no GPU"
+    where, predictions = fresh.renderer or "no GPU", _predictions(reference, backend)
     for metric, value in (fresh.milliseconds | dict(warm)).items():
         n = timed if metric in warm else 1
         yield finding("latency", metric, value, "ms", n, where, BOUNDS.get(metric) if bounded else None)
-    yield finding("memory", PEAK, fresh.peak, "MB", PREDICTIONS, "JavaScript heap, buffers, wasm, GPU", BOUNDS[PEAK] if bounded else None)
+    yield finding("memory", PEAK, fresh.peak, "MB", predictions, "JavaScript heap, buffers, wasm, GPU", BOUNDS[PEAK] if bounded else None)
     for metric, key, unit in (("tensors gained", "numTensors", "tensors"), ("GPU memory gained", "gpuBytes", "bytes")):
-        yield finding("memory", metric, fresh.after[key] - fresh.before[key], unit, PREDICTIONS, reference.data, 0, below=False)
+        yield finding("memory", metric, fresh.after[key] - fresh.before[key], unit, predictions, reference.data, 0, below=False)
+
+
+def _predictions(reference: Reference, backend: str) -> int:
+    """How many predictions memory is watched over."""
+    return max(min(PREDICTIONS, reference.spec.calls.get(backend, PREDICTIONS)), SAMPLES)
 
 
 def _held(page: Page, held: Mapping[str, int]) -> int:

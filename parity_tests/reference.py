@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,25 @@ class Reference:
         drawn = sum(case.name.startswith(DRAWN) for case in self.cases)
         kinds = {"real": len(self.cases) - edges - drawn, "drawn": drawn, "edge": edges}
         return " + ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+
+    def on(self, backend: str) -> Reference:
+        """The cases that are run on a backend: all, or as many as the spec allows, evenly spread, and every edge case."""
+        most = self.spec.calls.get(backend)
+        others = [place for place, case in enumerate(self.cases) if not case.edge]
+        if most is None or most >= len(others):
+            return self
+        taken = {others[place] for place in np.linspace(0, len(others) - 1, most).astype(int)}
+        kept = [place for place, case in enumerate(self.cases) if case.edge or place in taken]
+        rows = np.concatenate([np.arange(self.rows[place].start, self.rows[place].stop) for place in kept])
+        ends = np.cumsum([self.rows[place].stop - self.rows[place].start for place in kept])
+        return replace(
+            self,
+            cases=[self.cases[place] for place in kept],
+            rows=[slice(int(start), int(end)) for start, end in zip([0, *ends[:-1]], ends, strict=True)],
+            inputs={name: value[rows] for name, value in self.inputs.items()},
+            outputs={name: value[rows] for name, value in self.outputs.items()},
+            results=[self.results[row] for row in rows],
+        )
 
     def tensors(self, stage: str) -> tuple[TensorSpec, ...]:
         """The tensors of a stage: the graph's inputs, its ``features``, or its other outputs."""

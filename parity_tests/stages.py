@@ -25,7 +25,7 @@ class Stages:
     """All stages of one model on one backend of an opened page."""
 
     def __init__(self, page: Page, reference: Reference, backend: str) -> None:
-        self.page, self.reference, self.backend = page, reference, backend
+        self.page, self.reference, self.backend = page, reference.on(backend), backend
 
     @cached_property
     def tolerance(self) -> float:
@@ -49,9 +49,8 @@ class Stages:
     def _encoded(self) -> list[Finding]:
         """What the facade feeds the graph: the same bits, unless the spec states a tolerance for ``encode``."""
         reference = self.reference
-        encoded = [
-            from_text(one) for one in self.page.call("encode", self.backend, reference.name, [case.args for case in reference.cases])
-        ]
+        calls = [case.args for case in reference.cases]
+        encoded = [from_text(one) for one in self.page.call_each("encode", self.backend, reference.name, calls=calls)]
         got = {name: np.concatenate([one[name] for one in encoded]) for name in encoded[0]}
         return self._compared("features", "encode", reference.inputs, got, reference.spec.tolerance.get("encode", 0.0))
 
@@ -88,9 +87,8 @@ class Stages:
         """What a product sees: the facade's own answers, one call a case."""
         reference = self.reference
         chosen = self._chosen_cases()
-        answers = self.page.call(
-            "predict", self.backend, reference.name, reference.spec.method, [reference.cases[case].args for case in chosen]
-        )
+        calls = [reference.cases[case].args for case in chosen]
+        answers = self.page.call_each("predict", self.backend, reference.name, reference.spec.method, calls=calls)
         comparisons = {tensor.name: tensor.comparison for tensor in reference.tensors("outputs")}
         worst, problems, differing = 0.0, [], 0
         for case, answer in zip(chosen, answers, strict=True):

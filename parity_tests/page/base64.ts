@@ -43,6 +43,15 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Call arguments in which each `{ float32: base64 }` is a Float32Array. */
+export function revived(value: unknown): unknown {
+  if (Array.isArray(value)) return typeof value[0] === 'number' ? value : value.map(revived);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value);
+  if (entries.length === 1 && entries[0]![0] === 'float32') return valuesOf({ shape: [], dtype: 'float32', data: entries[0]![1] as string });
+  return Object.fromEntries(entries.map(([key, item]) => [key, revived(item)]));
+}
+
 function valuesOf({ dtype, data }: TensorText): Float32Array | Int32Array {
   const { buffer } = bytesOf(data);
   return dtype === 'int32' ? new Int32Array(buffer) : new Float32Array(buffer);

@@ -4,7 +4,7 @@ import { engine, env } from '@tensorflow/tfjs-core';
 import { type BackendName, createSuite, type MemoryReport, type SessionTimings, type Suite, type SuiteOptions, TunesmithError } from 'tunesmith';
 
 import { analyzeFile, audioHandlers } from './audio.js';
-import { fromText, textOf, type TensorText, toText } from './base64.js';
+import { fromText, revived, textOf, type TensorText, toText } from './base64.js';
 import { masterAgain, masteringHandlers, masterSound } from './mastering.js';
 import { mixFiles } from './mixing.js';
 
@@ -182,7 +182,7 @@ window.parity = async (handler, args) => {
   await new Promise((resolve) => setTimeout(resolve));
   const limit = new Promise<never>((_, reject) => setTimeout(() => reject(new Error(`${handler} did not end in ${LIMIT_MS} ms`)), LIMIT_MS));
   try {
-    return { value: await Promise.race([(handlers[handler] as (...args: Call) => unknown)(...args), limit]) };
+    return { value: await Promise.race([(handlers[handler] as (...args: Call) => unknown)(...(revived(args) as Call)), limit]) };
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     return { error: { name, code: error instanceof TunesmithError ? error.code : '', message } };

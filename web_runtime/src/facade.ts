@@ -14,6 +14,8 @@ export interface ModelHandle {
   data(): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs the model, loading it on first use; answers all outputs but `features`. */
   run(inputs: NamedTensors): Promise<NamedTensors>;
+  /** The suite's facades, for a model that builds on others; read it when a method is called, not before. */
+  readonly suite: Facades;
 }
 
 /** A pack as its facade sees it. */

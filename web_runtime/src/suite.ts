@@ -73,7 +73,7 @@ export async function openSuite(options: SuiteOptions): Promise<Suite> {
   const fetcher: typeof fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
   const core = new SuiteCore(await fetchManifest(baseUrl, fetcher), { ...options, backend, baseUrl, wasmUrl, fetch: fetcher });
   const suite: Suite = Object.assign(core, {} as Facades);
-  const ofModels = Object.entries(models).map(([name, facade]) => [name, facade(core.handle(name))]);
+  const ofModels = Object.entries(models).map(([name, facade]) => [name, facade(core.handle(name, suite))]);
   const ofPacks = Object.entries<(pack: PackHandle) => unknown>(packs).map(([name, facade]) => [name, facade(core.packHandle(name, suite))]);
   return Object.assign(suite, Object.fromEntries([...ofModels, ...ofPacks]));
 }
@@ -89,7 +89,7 @@ class SuiteCore implements SuiteBase {
     private readonly options: SuiteOptions & { readonly backend: 'auto' | BackendName; readonly fetch: typeof fetch },
   ) {}
 
-  handle(name: string): ModelHandle {
+  handle(name: string, suite: Facades): ModelHandle {
     const { manifest } = this;
     const session = (): Promise<ModelSession> => this.session(name);
     return {
@@ -99,6 +99,7 @@ class SuiteCore implements SuiteBase {
       },
       data: async () => (await this.files(name, modelManifest(manifest, name))).data,
       run: async (inputs) => (await session()).run(inputs),
+      suite,
     };
   }
 

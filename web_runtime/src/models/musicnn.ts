@@ -43,6 +43,8 @@ export interface Musicnn {
   tagPatches(patches: Float32Array): Promise<{ readonly probability: readonly number[] }[]>;
   /** Log odds [n, 50] of such patches, for models that build on tags. */
   logits(patches: Float32Array): Promise<Float32Array>;
+  /** How patches are cut from audio. */
+  readonly grid: PatchGrid;
   /** What `tagPatches` feeds the graph. */
   encode(patches: Float32Array): NamedTensors;
 }
@@ -110,5 +112,13 @@ export function musicnn(model: ModelHandle): Musicnn {
     return { tags: means.sort((one, other) => other.probability - one.probability), overTime };
   };
 
-  return { tag, tagPatches, logits, encode };
+  return {
+    tag,
+    tagPatches,
+    logits,
+    encode,
+    get grid() {
+      return grid();
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** What models of music see of a recording: `datasets/music_features.py` computes the same with librosa, and gives the constants. */
 
-import { type Frames, frameOf, melSpectrogram, powerToDb } from '../audio/index.js';
+import { type Frames, melSpectrogram, powerToDb } from '../audio/index.js';
 
 /** A mel spectrogram's constants, from the manifest. */
 export interface Grid {
@@ -28,12 +28,12 @@ export interface SparseGrid extends Grid {
  * Log-mel spectrogram at a fixed number of instants of a signal of any length.
  *
  * @param samples - [n], at the grid's rate.
- * @returns [bands, frames] in dB of power, band after band, cut 80 dB below the loudest value.
+ * @returns [frames, bands] in dB of power, cut 80 dB below the loudest value.
  */
 export function sparseMel(samples: Float32Array, grid: SparseGrid): Float32Array {
   const count = 1 + Math.floor(samples.length / grid.hop);
   const instants = Array.from({ length: grid.frames }, (_, at) => Math.floor(((at + 0.5) * count) / grid.spread));
-  return transposed(powerToDb(melSpectrogram(samples, { ...grid, frames: instants })));
+  return powerToDb(melSpectrogram(samples, { ...grid, frames: instants })).values;
 }
 
 /**
@@ -59,13 +59,4 @@ export function patchesAt(spectrogram: Frames, starts: readonly number[], grid: 
   const patches = new Float32Array(starts.length * size);
   starts.forEach((start, at) => patches.set(spectrogram.values.subarray(start * grid.bands, start * grid.bands + size), at * size));
   return patches;
-}
-
-function transposed(frames: Frames): Float32Array {
-  const turned = new Float32Array(frames.values.length);
-  for (let at = 0; at < frames.count; at++) {
-    const frame = frameOf(frames, at);
-    for (let band = 0; band < frames.size; band++) turned[band * frames.count + at] = frame[band]!;
-  }
-  return turned;
 }
