@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import soundfile
-import soxr
 
 from datasets.registry import DataMissingError, find
+from datasets.resampling import resample
 
 
 class AudioError(ValueError):
@@ -31,12 +31,8 @@ def read_mono(path: Path, rate: int) -> np.ndarray:
         raise AudioError(f"{path}: expected an audio file that libsndfile reads (WAV, FLAC, OGG, MP3 ...), got {error}") from error
     if len(samples) == 0 or not np.isfinite(samples).all():
         raise AudioError(f"{path}: expected finite samples, got {len(samples)} samples")
-    return resampled(samples.mean(axis=1), own, rate)
-
-
-def resampled(samples: np.ndarray, own: int, rate: int) -> np.ndarray:
-    """Samples at another rate; the same array where it is the same rate."""
-    return samples if own == rate else soxr.resample(samples, own, rate).astype(np.float32)
+    mono = samples.mean(axis=1)
+    return mono if own == rate else resample(mono, own, rate)
 
 
 @lru_cache(maxsize=1)

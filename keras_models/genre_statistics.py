@@ -11,6 +11,7 @@ import scipy.fft
 import tensorflow as tf
 
 FRAMES, BANDS = 387, 128
+PARTS = 9  # into which the frames divide evenly
 COEFFICIENTS, GROUPS = 40, 16  # MFCCs; groups of eight bands
 WINDOW, WINDOW_STEP = 128, 64  # frames of a modulation spectrum: 10 s, and from one to the next
 RATES = (1, 2, 3, 5, 8, 13, 22, 38, 64)  # edges of modulation bands, in bins of 0.1 Hz
@@ -25,7 +26,9 @@ def statistics(mel: tf.Tensor) -> tf.Tensor:
     """Statistics [batch, 386] of log-mel spectrograms [batch, 387, 128] in dB, frames first."""
     flat = tf.reshape(mel, (-1, BANDS))
     coefficients = tf.reshape(tf.matmul(flat, _cosines()), (-1, FRAMES, COEFFICIENTS))
-    groups = tf.reshape(tf.matmul(flat, _averages(np.arange(0, BANDS + 1, BANDS // GROUPS))), (-1, FRAMES, GROUPS))
+    # From the first frame on: a band that does not move is exactly 0 then, however a device rounds.
+    moved = tf.reshape(mel - mel[:, :1], (-1, BANDS))
+    groups = tf.reshape(tf.matmul(moved, _averages(np.arange(0, BANDS + 1, BANDS // GROUPS))), (-1, FRAMES, GROUPS))
     mean, spread = _mean_and_spread(coefficients)
     _, delta_spread = _mean_and_spread(coefficients[:, 1:] - coefficients[:, :-1])
     return tf.concat(
@@ -54,11 +57,17 @@ def _modulation(groups: tf.Tensor) -> tf.Tensor:
 
 def _correlations(groups: tf.Tensor) -> tf.Tensor:
     """[batch, 120]: which groups of bands move together."""
-    centred = groups - tf.reduce_mean(groups, axis=1, keepdims=True)
-    scaled = centred / tf.sqrt(tf.reduce_mean(tf.square(centred), axis=1, keepdims=True) + FLOOR)
-    products = tf.matmul(tf.transpose(scaled, (0, 2, 1)), scaled) / FRAMES
-    first, second = np.triu_indices(GROUPS, 1)
-    return tf.gather(tf.reshape(products, (-1, GROUPS * GROUPS)), (first * GROUPS + second).astype(np.int32), axis=1)
+    centred = groups - _mean_in_parts(groups)
+    scaled = centred / tf.sqrt(_mean_in_parts(tf.square(centred)) + FLOOR)
+    # Products of two tensors in a batch come out wrong on webgl; these of one column with the others do not.
+    pairs = [scaled[:, :, group : group + 1] * scaled[:, :, group + 1 :] for group in range(GROUPS - 1)]
+    return _mean_in_parts(tf.concat(pairs, axis=2))[:, 0]
+
+
+def _mean_in_parts(values: tf.Tensor) -> tf.Tensor:
+    """[batch, 1, k]: mean over the frames, of means over parts of them: one long sum rounds too coarsely in a browser."""
+    parts = tf.reshape(values, (-1, PARTS, FRAMES // PARTS, values.shape[2]))
+    return tf.reduce_mean(tf.reduce_mean(parts, axis=2), axis=1, keepdims=True)
 
 
 def _tonality(mel: tf.Tensor, flat: tf.Tensor) -> tf.Tensor:

@@ -119,10 +119,10 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class ParityCase:
-    """One call of the model's browser method: ``suite.<model>.<method>(...args)``; args must survive JSON, non-finite values apart;
-    a numpy array becomes a Float32Array.
+    """One call of the model's browser method: ``suite.<model>.<method>(...args)``.
 
-    Where no data is at hand, cases are drawn, and their names begin with ``drawn``: reports count them apart from real ones.
+    The arguments must survive JSON, but for values that are not finite, and numpy arrays, which become a Float32Array. Where no data is
+    at hand, cases are drawn, and their names begin with ``drawn``: reports count them apart from real ones.
     """
 
     name: str

@@ -81,9 +81,7 @@ def _warm_milliseconds(browser: Chromium, reference: Reference, calls: Sequence[
             page.call("open", backend)
         times = page.call("time", BACKENDS, reference.name, reference.spec.method, calls)
     shares = {P50: 50, P95: 95}
-    return {
-        backend: {name: float(np.percentile(times[backend][-timed:], share)) for name, share in shares.items()} for backend in BACKENDS
-    }
+    return {backend: {name: float(np.percentile(times[backend][-timed:], share)) for name, share in shares.items()} for backend in BACKENDS}
 
 
 def _findings(

@@ -66,7 +66,7 @@ async function kernelsOf(tf, converter, name, model, { json, weights }) {
     const feed = Object.fromEntries(
       model.inputs.map(({ name: input, node, dtype }) => [
         node,
-        tf.tensor(model.golden.inputs[input].data, model.golden.inputs[input].shape, dtype),
+        tf.tensor(filled(model.golden.inputs[input]), model.golden.inputs[input].shape, dtype),
       ]),
     );
     const { kernels } = await tf.profile(() =>
@@ -120,4 +120,9 @@ function configOf(backend, kernel) {
   const name = /export const (\w+Config)\b/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
   if (name === undefined) throw new Error(`${file} of tfjs-backend-${backend} exports no kernel configuration`);
   return { name, path: `@tensorflow/tfjs-backend-${backend}/dist/kernels/${file}` };
+}
+
+/** A golden input's values, which the manifest gives once where they repeat. */
+function filled({ shape, data }) {
+  return Array.from({ length: shape.reduce((product, size) => product * size, 1) }, (_, index) => data[index % data.length]);
 }

@@ -2,11 +2,20 @@
 
 import { BackendError } from './errors.js';
 import type { ModelManifest } from './generated/manifest.js';
-import type { NamedTensors, TensorLike } from './tensors.js';
+import { type NamedTensors, sizeOf, type TensorLike } from './tensors.js';
 
 /** Names of the golden outputs that the manifest describes. */
 export function goldenOutputs(manifest: ModelManifest): string[] {
   return manifest.outputs.map(({ name }) => name).filter((name) => Object.hasOwn(manifest.golden.outputs, name));
+}
+
+/** The golden inputs, whose values the manifest gives once where they repeat. */
+export function goldenInputs({ golden }: ModelManifest): Record<string, TensorLike> {
+  const filled = ({ shape, data }: TensorLike): TensorLike => ({
+    shape,
+    data: Float32Array.from({ length: sizeOf(shape) }, (_, index) => data[index % data.length]!),
+  });
+  return Object.fromEntries(Object.entries(golden.inputs).map(([name, value]) => [name, filled(value)]));
 }
 
 /**

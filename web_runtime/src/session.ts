@@ -9,7 +9,7 @@ import type { ModelFiles } from './files.js';
 import type { ModelManifest, TensorInfo } from './generated/manifest.js';
 import { assertOnlyHiddenIsRead, type GraphTopology, registerBlockLstm } from './lstm/op.js';
 import { exclusive } from './queue.js';
-import { goldenOutputs, selfTest } from './selftest.js';
+import { goldenInputs, goldenOutputs, selfTest } from './selftest.js';
 import { conform, type NamedTensors, type TensorData, type TensorLike } from './tensors.js';
 import { compileShaders } from './warmup.js';
 
@@ -98,7 +98,7 @@ export class Session implements ModelSession {
 
   /** One row of real input, for warm-up and timing. */
   get warmInputs(): Record<string, TensorLike> {
-    return Object.fromEntries(Object.entries(this.manifest.golden.inputs).map(([name, value]) => [name, firstRow(value)]));
+    return Object.fromEntries(Object.entries(goldenInputs(this.manifest)).map(([name, value]) => [name, firstRow(value)]));
   }
 
   async run(inputs: Record<string, TensorLike>, outputNames?: readonly string[]): Promise<NamedTensors> {
@@ -155,7 +155,6 @@ export class Session implements ModelSession {
   }
 
   private async prepare(): Promise<Omit<SessionTimings, 'loadMs'>> {
-    const { golden } = this.manifest;
     const one = this.warmInputs;
     const start = performance.now();
     const inputs = this.conformAll(one);
@@ -163,7 +162,7 @@ export class Session implements ModelSession {
     const compiled = performance.now();
     await this.run(one);
     const ran = performance.now();
-    const answers = await this.run(golden.inputs, goldenOutputs(this.manifest));
+    const answers = await this.run(goldenInputs(this.manifest), goldenOutputs(this.manifest));
     const selfTestError = selfTest(this.name, this.manifest, precisionOf(this.backend), answers);
     return { warmupMs: this.backend === 'webgl' ? compiled - start : 0, firstMs: ran - compiled, selfTestError };
   }
