@@ -58,7 +58,11 @@ def test_places_are_searched_in_order(nowhere, monkeypatch):
 
 def test_only_permissive_direct_downloads_are_fetched():
     fetched = {dataset.name: dataset.licence for dataset in DATASETS.values() if dataset.download}
-    assert fetched == {"us_top200": "MIT (the packager's); figures from public charts", "iranian_churn": "CC BY 4.0"}
+    assert fetched == {
+        "us_top200": "MIT (the packager's); figures from public charts",
+        "iranian_churn": "CC BY 4.0",
+        "musicnn_weights": "ISC",
+    }
 
 
 def test_an_unknown_name_is_refused():
