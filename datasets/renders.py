@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import re
 import shutil
 import subprocess
 import tempfile
@@ -67,6 +68,22 @@ def synthesizer() -> Path:
     if found is None:
         raise DataMissingError(f"fluidsynth: expected the program on the PATH, found none. Remedy: {_INSTALL}.")
     return Path(found)
+
+
+@functools.cache
+def synthesizer_version() -> str:
+    """FluidSynth's version, for instance ``2.3.1``: another one may render other samples.
+
+    Raises
+    ------
+    DataMissingError
+        If it is not installed.
+    """
+    said = subprocess.run([synthesizer(), "--version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"version (\d+(?:\.\d+)*)", said)
+    if found is None:
+        raise RuntimeError(f"fluidsynth --version: expected a version, got {said!r}")
+    return found[1]
 
 
 def render(wanted: Render) -> np.ndarray:

@@ -11,6 +11,8 @@ import numpy as np
 
 from datasets import stem_bands, stem_features
 from datasets.multitracks import ROLES
+from datasets.registry import DataMissingError
+from datasets.renders import synthesizer_version
 from keras_models import mixing_scene
 from keras_models.checkpoint import Checkpoint
 from keras_models.mixing_objective import COMPRESSOR, EQ_BANDS, RULES, StemSettings, objective
@@ -63,6 +65,8 @@ def _constants(checkpoint: Checkpoint) -> dict[str, Any]:
 def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> list[Measured]:
     if data is not None:
         raise ValueError("mixing: is judged on renders of the registry's songs and takes no file; leave --data out")
+    if (here := synthesizer_version()) != (known := checkpoint.training["synthesizer"]):
+        raise DataMissingError(f"mixing: was judged on renders of FluidSynth {known}, here is {here}; remedy: `make train MODEL=mixing`")
     return [
         measured
         for levels, label in LEVELS.items()

@@ -13,7 +13,7 @@ from datasets.formats import content_sha256
 from datasets.multitracks import ROLES, Levels, Multitrack, multitracks, prepare
 from datasets.pop909 import Split
 from datasets.registry import find
-from datasets.renders import RATE
+from datasets.renders import RATE, synthesizer_version
 from datasets.stem_bands import stem_bands
 from datasets.stem_features import stem_features
 from keras_models.checkpoint import Checkpoint
@@ -104,6 +104,7 @@ def train(request: TrainRequest) -> Checkpoint:
         config=to_config(model),
         provenance={"data": recorded, "revision": revision(), "seed": request.seed},
         training={
+            "synthesizer": synthesizer_version(),
             "stems": len(stems.role),
             "strength": strength,
             "penalty": penalty,
