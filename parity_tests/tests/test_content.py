@@ -1,6 +1,7 @@
 """What the content pack alone promises in the browser: the same tokens on 20,000 real posts, and refusals that name the field."""
 
 import json
+import subprocess
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,24 @@ from datasets.brand_posts import load_brand_posts
 from datasets.registry import DataMissingError, find
 from datasets.tokens import tokens
 from keras_models.content import DATA
-from parity_tests.harness import PageError
+from parity_tests.harness import ROOT, PageError
 
 PACK = "content"
 TEXTS = 20_000
 AT_ONCE = 2000
+DEMO = ROOT / "web_runtime" / "demo"
+# A suite whose every answer is markup, as if nothing before the demo had taken it out.
+MARKUP = "<b>bold</b><script>hit = true</script><img src=x onerror='hit = true'>"
+HOSTILE_SUITE = """markup => {
+  const used = [{ text: markup, count: 1 }];
+  const content = {
+    voice: async () => ({ texts: [markup], style: {}, hashtags: used, emoji: used }),
+    match: async () => ({ similarity: 1, off: [{ feature: markup, value: 1, usual: 0 }] }),
+    hashtags: async () => [{ tag: markup, reasons: [markup], trend: markup, breadth: markup }],
+    generate: async () => ({ variants: [{ text: markup, score: 1, lift: 1, match: 1, reason: markup }], note: markup }),
+  };
+  return demo.showContent({ content });
+}"""
 
 
 def call(page, method, *arguments):
@@ -56,6 +70,24 @@ def test_generated_text_is_text_whatever_is_asked(page):
     for seed in range(5):
         for variant in call(page, "generate", {"voice": voice, "about": hostile + "x" * 100_000, "seed": seed})["variants"]:
             assert "<" not in variant["text"] and len(variant["text"]) < 2000
+
+
+def test_the_demo_shows_markup_as_text(browser, tmp_path):
+    bundle = tmp_path / "content.js"
+    esbuild = [ROOT / "node_modules" / ".bin" / "esbuild", DEMO / "content.ts", "--bundle", "--format=iife", "--global-name=demo"]
+    subprocess.run([*esbuild, "--log-level=warning", f"--outfile={bundle}"], cwd=ROOT, check=True)
+    # The card without the page's policy, which would keep a script from running that had come in.
+    card = DEMO.joinpath("index.html").read_text(encoding="utf-8").split("<main>")[1].split("</main>")[0]
+    with browser.browser.new_context() as context:
+        demo = context.new_page()
+        demo.set_content(card)
+        demo.add_script_tag(path=bundle)
+        shown = "() => [...document.querySelectorAll('#content *')].map(({ tagName }) => tagName)"
+        before = set(demo.evaluate(shown))
+        demo.evaluate(HOSTILE_SUITE, MARKUP)
+        assert set(demo.evaluate(shown)) - before <= {"LI"} and demo.evaluate("() => typeof hit") == "undefined"
+        for part in ("voice", "off", "tags", "drafts", "note"):
+            assert MARKUP in demo.text_content(f"#content-{part}"), part
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import { createSuite, type Suite } from 'tunesmith';
 
 import { showChurn } from './churn.js';
+import { showContent } from './content.js';
 import { element } from './dom.js';
 import { showForecaster } from './forecaster.js';
 import { showMastering } from './mastering.js';
@@ -34,6 +35,7 @@ async function start(): Promise<void> {
     await showChurn(suite);
     element('churn-facts').textContent = await facts(suite, 'churn');
     showMixing(suite);
+    await showContent(suite);
     const backends = suite.backends().map(({ name, state }) => `${name} ${state}`);
     status.title = suite
       .backends()
