@@ -45,14 +45,18 @@ export async function runJob<Name extends keyof Studio>(
     return transfer(samples, samples.map(({ buffer }) => buffer));
   };
   const remote = wrap<Studio>(worker) as Remote<Studio>;
+  let cancel = (): void => undefined;
   const cancelled = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    cancel = () => reject(signal!.reason as Error);
   });
+  signal?.addEventListener('abort', cancel);
   try {
+    signal?.throwIfAborted(); // it may have come while the worker started
     const job = remote[name] as unknown as (...args: unknown[]) => Promise<Answer<Name>>;
     const answer = job(shapes, order, proxy(readAndTransfer), proxy((done: number) => onProgress?.(done)));
     return await Promise.race([answer, cancelled]);
   } finally {
+    signal?.removeEventListener('abort', cancel);
     worker.terminate();
   }
 }
@@ -60,10 +64,12 @@ export async function runJob<Name extends keyof Studio>(
 /** A worker that answers; null where there is none to be had. */
 function startWorker(): Promise<Worker | null> {
   if (typeof Worker === 'undefined') return Promise.resolve(null);
-  return new Promise((resolve) => {
+  const started = new Promise<Worker | null>((resolve) => {
     // Written in one expression: so bundlers find the script.
     const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
     worker.addEventListener('message', () => resolve(worker), { once: true });
     worker.addEventListener('error', () => resolve(null), { once: true });
   });
+  // A page's policy may refuse the script at once.
+  return started.catch(() => null);
 }
