@@ -13,7 +13,7 @@ export interface Target {
 /** Targets by name: what streaming services play at, loud enough for a DJ set, EBU R 128. */
 export const PRESETS = {
   streaming: { lufs: -14, truePeakDb: -1 },
-  club: { lufs: -10, truePeakDb: -0.5 },
+  club: { lufs: -11, truePeakDb: -0.5 },
   broadcast: { lufs: -23, truePeakDb: -1 },
 } as const satisfies Record<string, Target>;
 

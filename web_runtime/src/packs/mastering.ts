@@ -20,7 +20,7 @@ export type { Preset, Target } from '../mastering/target.js';
 
 /** How to master. */
 export interface MasteringOptions extends JobOptions {
-  /** `streaming`: -14 LUFS, -1 dBTP. `club`: -10 LUFS, -0.5 dBTP. `broadcast`: -23 LUFS, -1 dBTP (EBU R 128). Or one's own. */
+  /** `streaming`: -14 LUFS, -1 dBTP. `club`: -11 LUFS, -0.5 dBTP. `broadcast`: -23 LUFS, -1 dBTP (EBU R 128). Or one's own. */
   readonly target: Preset | Target;
   /** A track to sound like: its long-term spectrum and, within bounds, its width. */
   readonly reference?: AudioInput | undefined;
