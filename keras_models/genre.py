@@ -215,7 +215,7 @@ SPEC = ModelSpec(
         Gate(metric="joint_accuracy", data="GTZAN, fault-filtered", minimum=75.0),
         Gate(metric="statistics_accuracy", data="GTZAN, fault-filtered", minimum=62.0),
     ),
-    calls={"cpu": 100, "webgl": 60},
+    calls={"cpu": 40, "wasm": 150, "webgl": 30},
     budget=QuantizationBudget(
         metric="accuracy",
         points=0.5,

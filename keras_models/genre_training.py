@@ -27,8 +27,9 @@ from keras_models.report import revision
 from keras_models.spec import TrainRequest
 
 # Chosen by cross-validation inside GTZAN's train split, in runs of neighbouring tracks.
-SEEDS, HIDDEN, DECAY, PASSES = 3, 32, 1.0, 25  # transfer: networks side by side, units, L2, epochs
+SEEDS, HIDDEN, DECAY, PASSES = 8, 32, 1.0, 25  # transfer: networks side by side, units, L2, epochs
 STATISTICS_C, JOINT_C, JOINT_SHARE = 0.02, 0.1, 0.35  # inverse L2; weight of a statistic beside a tag in the joint member
+PHASES = 3  # neighbours of each patch that the joint member sees as well
 FOLDS, RANDOM_FOLDS = 5, 10
 HELD_OUT = 5  # every fifth file of a folder is kept to judge
 BATCH = 64
@@ -82,7 +83,7 @@ def fit(tracks: Tracks, *, seed: int) -> Weights:
     """Weights of ``genre_graph`` from tracks with tags and spectrograms, each member as it comes, votes equal."""
     count = len(tracks.names)
     described = np.concatenate([statistics(tf.constant(tracks.mel[at : at + BATCH])).numpy() for at in range(0, len(tracks.track), BATCH)])
-    phases = [tag_quantiles(tf.constant(tracks.patches(phase))).numpy() for phase in range(3)]
+    phases = [tag_quantiles(tf.constant(tracks.patches(phase))).numpy() for phase in range(PHASES)]
     weights = {**_scaler("statistics", described), **_scaler("quantiles", np.concatenate(phases))}
     described = _scaled(weights, "statistics", described)
     weights |= _linear("statistics", described, tracks.genre, count, STATISTICS_C)
