@@ -36,7 +36,7 @@ def make_spec(*, points: float, decisions: float) -> ModelSpec:
         },
         evaluations=evaluations,
         encode=None,
-        results=None,
+        results=lambda checkpoint, outputs: outputs["y"].tolist(),
         decisions=lambda checkpoint, outputs: (outputs["y"] > 0).astype(int),
         parity_cases=None,
         golden=None,
