@@ -46,7 +46,7 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
 /** Call arguments in which each `{ float32: base64 }` is a Float32Array. */
 export function revived(value: unknown): unknown {
   if (Array.isArray(value)) return typeof value[0] === 'number' ? value : value.map(revived);
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   const entries = Object.entries(value);
   if (entries.length === 1 && entries[0]![0] === 'float32') return valuesOf({ shape: [], dtype: 'float32', data: entries[0]![1] as string });
   return Object.fromEntries(entries.map(([key, item]) => [key, revived(item)]));
