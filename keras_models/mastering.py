@@ -78,7 +78,7 @@ def parity(checkpoint: Checkpoint) -> Sequence[PackCheck]:
     def answer(genre: str = ANY) -> dict[str, Any]:
         return {"frequencies": checkpoint.config["frequencies"], "levelsDb": curves[genre]}
 
-    cases = [ParityCase(genre, (genre,)) for genre in curves if genre != ANY] + [ParityCase("no genre", ())]
+    cases = [ParityCase(name=genre, args=(genre,)) for genre in curves if genre != ANY] + [ParityCase(name="no genre", args=())]
     return [PackCheck(stage="features", method="curve", cases=cases, answer=answer)]
 
 
