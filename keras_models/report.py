@@ -42,6 +42,13 @@ class Row:
     bound: float | None = None
     ok: bool | None = None
 
+    def __post_init__(self) -> None:
+        # numpy's scalars are no JSON, and its False is not the False that a failed row is known by.
+        object.__setattr__(self, "value", float(self.value))
+        object.__setattr__(self, "n", int(self.n))
+        object.__setattr__(self, "bound", None if self.bound is None else float(self.bound))
+        object.__setattr__(self, "ok", None if self.ok is None else bool(self.ok))
+
 
 def environment(**extra: Any) -> dict[str, Any]:
     """Meta data of a report: revision, versions, machine, browser, renderer."""

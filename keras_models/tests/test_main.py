@@ -69,3 +69,11 @@ def test_values_that_are_not_finite_fail_a_report(tmp_path) -> None:
     row = Row(model="m", backend="cpu", stage="outputs", metric="error", value=float("nan"), unit="", n=1, data="d")
     assert not write_report(tmp_path / "r.json", [row], meta={})
     assert json.loads((tmp_path / "r.json").read_text())["rows"][0]["value"] is None
+
+
+def test_scalars_of_numpy_are_reported_like_numbers(tmp_path) -> None:
+    shared = {"model": "m", "backend": "cpu", "stage": "outputs", "metric": "error", "unit": "", "data": "d"}
+    row = Row(**shared, value=np.float32(0.5), n=np.int64(3), bound=np.float32(0.25), ok=np.bool_(False))
+    assert not write_report(tmp_path / "r.json", [row], meta={})
+    written = json.loads((tmp_path / "r.json").read_text())["rows"][0]
+    assert (written["value"], written["n"], written["bound"], written["ok"]) == (0.5, 3, 0.25, False)
