@@ -1,7 +1,10 @@
-"""Recordings as samples: any file that libsndfile reads, mixed to mono at the rate asked for, and the clips of GTZAN at hand."""
+"""Recordings as samples: any file that libsndfile or FFmpeg reads, mixed to mono at the rate asked for, and the clips of GTZAN at hand."""
 
 from __future__ import annotations
 
+import io
+import shutil
+import subprocess
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,11 +31,25 @@ def read_mono(path: Path, rate: int) -> np.ndarray:
     try:
         samples, own = soundfile.read(path, dtype="float32", always_2d=True)
     except (soundfile.LibsndfileError, OSError) as error:
-        raise AudioError(f"{path}: expected an audio file that libsndfile reads (WAV, FLAC, OGG, MP3 ...), got {error}") from error
+        samples, own = _by_ffmpeg(path, str(error))
     if len(samples) == 0 or not np.isfinite(samples).all():
         raise AudioError(f"{path}: expected finite samples, got {len(samples)} samples")
     mono = samples.mean(axis=1)
     return mono if own == rate else resample(mono, own, rate)
+
+
+def _by_ffmpeg(path: Path, problem: str) -> tuple[np.ndarray, int]:
+    """Samples [n, channels] and rate of what libsndfile does not know, AAC and WMA for example."""
+    program = shutil.which("ffmpeg")
+    if program is None:
+        raise AudioError(
+            f"{path}: expected an audio file that libsndfile reads (WAV, FLAC, OGG, MP3 ...), got {problem}; FFmpeg reads more"
+        )
+    command = [program, "-v", "error", "-nostdin", "-i", str(path.absolute()), "-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au", "-"]
+    decoded = subprocess.run(command, capture_output=True, check=False)
+    if decoded.returncode != 0 or not decoded.stdout:
+        raise AudioError(f"{path}: expected an audio file that libsndfile or FFmpeg reads, got {problem}")
+    return soundfile.read(io.BytesIO(decoded.stdout), dtype="float32", always_2d=True)
 
 
 @lru_cache(maxsize=1)

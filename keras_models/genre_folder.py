@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def read_folder(path: Path) -> Tracks:
     DataError
         If there are fewer than two genres with ten readable files.
     """
-    files = [(folder.name, file) for folder in _subfolders(path) for file in sorted(folder.rglob("*")) if file.is_file()]
+    files = [(folder.name, file) for folder in _subfolders(path) for file in _files(folder)]
     held, unread = [], []
     for genre, file in with_bar(files, description=f"{path.name}: features", console=stderr, disable=not files):
         try:
@@ -45,12 +46,17 @@ def read_folder(path: Path) -> Tracks:
         except AudioError as error:
             unread.append(str(error))
     for problem in unread:
-        stderr.print(f"skipped: {problem}", highlight=False)
+        stderr.print(f"skipped: {problem}", highlight=False, markup=False)
     if unread:
         stderr.print(f"{len(unread)} of {len(files)} files could not be read and were skipped", highlight=False)
-    names = tuple(sorted({genre for genre, *_ in held if sum(genre == other for other, *_ in held) >= FEWEST}))
+    counts = Counter(genre for genre, *_ in held)
+    names = tuple(sorted(name for name, count in counts.items() if count >= FEWEST))
+    few = {folder.name: counts[folder.name] for folder in _subfolders(path) if counts[folder.name] < FEWEST}
+    for name, count in few.items():
+        stderr.print(f"left out: {name}, {count} readable files where {FEWEST} are needed", highlight=False, markup=False)
     if len(names) < 2:
         raise DataError(path, [Problem(f"expected two subfolders or more, one a genre, each with {FEWEST} readable audio files or more")])
+    stderr.print(f"{len(names)} genres: {', '.join(f'{name} ({counts[name]})' for name in names)}", highlight=False, markup=False)
     kept = [entry for entry in held if entry[0] in names]
     genre = np.array([names.index(each) for each, *_ in kept])
     track, mel, tags = (tuple(entry[column] for entry in kept) for column in (1, 2, 3))
@@ -97,12 +103,16 @@ def _tags(patches: np.ndarray) -> np.ndarray:
 
 
 def folder_digest(path: Path) -> str:
-    """SHA-256 over the names and contents of all files below a folder."""
+    """SHA-256 over the names and contents of all files that ``read_folder`` looks at."""
     digest = hashlib.sha256()
-    for file in sorted(file for folder in _subfolders(path) for file in folder.rglob("*") if file.is_file()):
+    for file in (file for folder in _subfolders(path) for file in _files(folder)):
         digest.update(f"{file.relative_to(path)} {sha256_of(file)}\n".encode())
     return digest.hexdigest()
 
 
 def _subfolders(path: Path) -> list[Path]:
     return sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))

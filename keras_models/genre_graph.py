@@ -28,19 +28,19 @@ def genre_graph(weights: Named, tags: tf.Tensor, mel: tf.Tensor) -> dict[str, tf
         Log-mel spectrogram in dB, frames first, [batch, 387, 128].
     """
     described = scaled(weights, "statistics", statistics(mel))
-    quantiles = scaled(weights, "quantiles", tag_quantiles(tags))
+    features = tf.concat([scaled(weights, "quantiles", tag_quantiles(tags)), described], axis=1)
     patches = transfer_logits(weights, tags)
     logits = {
         "transfer": tf.reduce_mean(patches, axis=1),
-        "statistics": dense(weights, "statistics", described),
-        "joint": dense(weights, "joint", tf.concat([quantiles, described], axis=1)),
+        "statistics": statistics_logits(weights, described),
+        "joint": dense(weights, "joint", features),
     }
     votes = [tf.nn.log_softmax(logits[name]) * weights[f"ensemble/{name}"] for name in MEMBERS]
     return {
         "probability": tf.nn.softmax(tf.add_n(votes)),
         **{name: tf.nn.softmax(logits[name]) for name in MEMBERS},
         "over_time": tf.nn.softmax(patches),
-        "features": tf.concat([quantiles, described], axis=1),
+        "features": features,
     }
 
 
@@ -52,11 +52,21 @@ def transfer_logits(weights: Named, tags: tf.Tensor) -> tf.Tensor:
     return tf.reshape(logits, (-1, PATCHES, logits.shape[1]))
 
 
+def statistics_logits(weights: Named, described: tf.Tensor) -> tf.Tensor:
+    """Logits of genres [batch, genres] of scaled track statistics: a linear layer over them and over several small networks' units."""
+    hidden = tf.nn.relu(dense(weights, "units", described))
+    return dense(weights, "statistics", tf.concat([described, hidden], axis=1))
+
+
 def tag_quantiles(tags: tf.Tensor) -> tf.Tensor:
-    """How low, usual and high each tag's logit is over the patches, [batch, 3 * 50]."""
-    ordered = tf.math.top_k(tf.transpose(tags, (0, 2, 1)), PATCHES).values
-    quantiles = tf.reshape(tf.matmul(tf.reshape(ordered, (-1, PATCHES)), _between()), (-1, TAGS, len(QUANTILES)))
-    return tf.reshape(tf.transpose(quantiles, (0, 2, 1)), (-1, TAGS * len(QUANTILES)))
+    """How low, usual and high each tag is over the patches, [batch, 2 * 3 * 50]: its logits, then the roots of its probabilities.
+
+    Logits tell apart what is unlikely, roots what is likely.
+    """
+    ordered = tf.reshape(tf.math.top_k(tf.transpose(tags, (0, 2, 1)), PATCHES).values, (-1, PATCHES))
+    both = [tf.matmul(values, _between()) for values in (ordered, tf.sqrt(tf.sigmoid(ordered)))]
+    parts = [tf.transpose(tf.reshape(quantiles, (-1, TAGS, len(QUANTILES))), (0, 2, 1)) for quantiles in both]
+    return tf.concat([tf.reshape(part, (-1, TAGS * len(QUANTILES))) for part in parts], axis=1)
 
 
 def _between() -> np.ndarray:

@@ -1,17 +1,14 @@
-"""How the genre model learns: three small heads over features that hold for few tracks, calibrated and weighted on folds kept out."""
+"""How the genre model learns: members fitted to train tracks, calibrated and weighted on folds kept out, judged as others judge theirs."""
 
 from __future__ import annotations
 
-import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from rich.progress import track as with_bar
 from scipy.optimize import minimize
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -19,21 +16,15 @@ from sklearn.svm import SVC
 from datasets.files import sha256_of
 from datasets.registry import find
 from keras_models.checkpoint import Checkpoint
-from keras_models.genre_data import DATA, Tracks, grouped_folds, load, random_folds, registered
-from keras_models.genre_graph import LIMIT, MEMBERS, genre_graph, tag_quantiles
+from keras_models.genre_data import DATA, Tracks, artist_folds, load, random_folds, registered
+from keras_models.genre_graph import MEMBERS, TAGS, genre_graph
+from keras_models.genre_members import BATCH, Features, Weights, features, fit
 from keras_models.genre_scores import scores
-from keras_models.genre_statistics import statistics
 from keras_models.report import revision
 from keras_models.spec import TrainRequest
 
-# Chosen by cross-validation inside GTZAN's train split, in runs of neighbouring tracks.
-SEEDS, HIDDEN, DECAY, PASSES = 8, 32, 1.0, 25  # transfer: networks side by side, units, L2, epochs
-STATISTICS_C, JOINT_C, JOINT_SHARE = 0.02, 0.1, 0.35  # inverse L2; weight of a statistic beside a tag in the joint member
-PHASES = 3  # neighbours of each patch that the joint member sees as well
-FOLDS, RANDOM_FOLDS = 5, 10
+FOLDS, RANDOM_FOLDS = 4, 10
 HELD_OUT = 5  # every fifth file of a folder is kept to judge
-BATCH = 64
-Weights = dict[str, np.ndarray]
 
 
 def train(request: TrainRequest) -> Checkpoint:
@@ -41,14 +32,16 @@ def train(request: TrainRequest) -> Checkpoint:
     tracks = registered() if request.data is None else load(request.data)
     part = split_of(tracks, request.seed)
     rows = tracks.take(part == "train")
-    folds = grouped_folds(rows, FOLDS) if request.data is None else random_folds(rows.genre, FOLDS, request.seed)
-    kept_out = out_of_fold(rows, folds, seed=request.seed)
-    weights = calibrated(fit(rows, seed=request.seed), kept_out, rows.genre)
+    folds = artist_folds(rows) if request.data is None else random_folds(rows.genre, FOLDS, request.seed)
+    seen = features(rows, seed=request.seed)
+    kept_out = out_of_fold(rows, seen, folds, seed=request.seed)
+    weights = calibrated(fit(seen, len(rows.names), seed=request.seed), kept_out, rows.genre)
     names = list(DATA) if request.data is None else [request.data.name]
     files = [find(name) for name in DATA] if request.data is None else []
     digests = [sha256_of(file) for file in files] or [folder_sha256(request.data)]
-    record = {"tracks": len(rows.track), "folds kept out": scores(rows.genre, ensemble(kept_out, weights))}
+    record = {"tracks": len(rows.track), "folds kept out": _all_scores(rows.genre, kept_out, weights)}
     if request.data is None:
+        record["valid"] = _valid_scores(weights)
         record["ten random folds, artists leak"] = leaking_scores(tracks, request.seed)
     return Checkpoint(
         model="genre",
@@ -79,62 +72,6 @@ def folder_sha256(path: Path) -> str:
     return folder_digest(path)
 
 
-def fit(tracks: Tracks, *, seed: int) -> Weights:
-    """Weights of ``genre_graph`` from tracks with tags and spectrograms, each member as it comes, votes equal."""
-    count = len(tracks.names)
-    described = np.concatenate([statistics(tf.constant(tracks.mel[at : at + BATCH])).numpy() for at in range(0, len(tracks.track), BATCH)])
-    phases = [tag_quantiles(tf.constant(tracks.patches(phase))).numpy() for phase in range(PHASES)]
-    weights = {**_scaler("statistics", described), **_scaler("quantiles", np.concatenate(phases))}
-    described = _scaled(weights, "statistics", described)
-    weights |= _linear("statistics", described, tracks.genre, count, STATISTICS_C)
-    rows = np.concatenate([np.hstack([_scaled(weights, "quantiles", each), JOINT_SHARE * described]) for each in phases])
-    joint = _linear("joint", rows, np.tile(tracks.genre, len(phases)), count, JOINT_C / len(phases))
-    joint["joint/kernel"][-described.shape[1] :] *= JOINT_SHARE
-    return weights | joint | _transfer(tracks, count, seed) | {f"ensemble/{name}": np.array([1 / len(MEMBERS)]) for name in MEMBERS}
-
-
-def _transfer(tracks: Tracks, count: int, seed: int) -> Weights:
-    """Several small networks over single patches, put side by side into one whose logits are their mean."""
-    rows = np.concatenate(tracks.tags)
-    genre = np.repeat(tracks.genre, [len(each) for each in tracks.tags])
-    scaler = _scaler("tags", rows)
-    rows = (rows - scaler["tags/mean"]) / scaler["tags/scale"]
-    networks = [_network(rows, genre, seed + each) for each in range(SEEDS)]
-    return scaler | {
-        "hidden/kernel": np.concatenate([network.coefs_[0] for network in networks], axis=1),
-        "hidden/bias": np.concatenate([network.intercepts_[0] for network in networks]),
-        "transfer/kernel": np.concatenate([_all_classes(network.coefs_[1], network.classes_, count) for network in networks]) / SEEDS,
-        "transfer/bias": sum(_all_classes(network.intercepts_[1], network.classes_, count) for network in networks) / SEEDS,
-    }
-
-
-def _network(rows: np.ndarray, genre: np.ndarray, seed: int) -> MLPClassifier:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the number of passes is the recipe's
-        return MLPClassifier((HIDDEN,), alpha=DECAY, max_iter=PASSES, random_state=seed).fit(rows, genre)
-
-
-def _linear(name: str, rows: np.ndarray, genre: np.ndarray, count: int, inverse: float) -> Weights:
-    model = LogisticRegression(C=inverse, max_iter=1000).fit(rows, genre)
-    kernel = _all_classes(model.coef_.T, model.classes_, count)
-    return {f"{name}/kernel": kernel, f"{name}/bias": _all_classes(model.intercept_, model.classes_, count)}
-
-
-def _all_classes(values: np.ndarray, classes: np.ndarray, count: int) -> np.ndarray:
-    """Columns of all classes; one that a fold has no track of gets the lowest logit there is."""
-    filled = np.full((*values.shape[:-1], count), values.min())
-    filled[..., classes] = values
-    return filled
-
-
-def _scaler(name: str, rows: np.ndarray) -> Weights:
-    return {f"{name}/mean": rows.mean(axis=0), f"{name}/scale": np.maximum(rows.std(axis=0), 1e-3)}
-
-
-def _scaled(weights: Weights, name: str, rows: np.ndarray) -> np.ndarray:
-    return np.clip((rows - weights[f"{name}/mean"]) / weights[f"{name}/scale"], -LIMIT, LIMIT)
-
-
 def member_logs(weights: Weights, tracks: Tracks) -> dict[str, np.ndarray]:
     """Logarithms of each member's probabilities [n, genres]."""
     held = {name: tf.constant(value, tf.float32) for name, value in weights.items()}
@@ -145,11 +82,11 @@ def member_logs(weights: Weights, tracks: Tracks) -> dict[str, np.ndarray]:
     return {name: np.log(np.concatenate([part[name].numpy() for part in parts]) + 1e-12).astype(np.float64) for name in MEMBERS}
 
 
-def out_of_fold(tracks: Tracks, folds: np.ndarray, *, seed: int) -> dict[str, np.ndarray]:
+def out_of_fold(tracks: Tracks, seen: Features, folds: np.ndarray, *, seed: int) -> dict[str, np.ndarray]:
     """Each member's log probabilities of every track, by members that were fitted on the other folds."""
     logs = {name: np.zeros((len(tracks.track), len(tracks.names))) for name in MEMBERS}
     for fold in with_bar(np.unique(folds), description=f"{len(np.unique(folds))} folds", transient=True):
-        said = member_logs(fit(tracks.take(folds != fold), seed=seed), tracks.take(folds == fold))
+        said = member_logs(fit(seen.take(folds != fold), len(tracks.names), seed=seed), tracks.take(folds == fold))
         for name in MEMBERS:
             logs[name][folds == fold] = said[name]
     return logs
@@ -186,12 +123,25 @@ def _log_softmax(logits: np.ndarray) -> np.ndarray:
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
+def _valid_scores(weights: Weights) -> dict[str, dict[str, float]]:
+    """Of the member that reads spectrograms alone, since no track of the valid split has stored tags."""
+    tracks = load(find(DATA[0]))
+    valid = tracks.take(tracks.split == "valid")
+    blind = replace(valid, tags=tuple(np.zeros((1, TAGS)) for _ in valid.track))
+    return {f"statistics (n = {len(valid.track)})": scores(valid.genre, np.exp(member_logs(weights, blind)["statistics"]))}
+
+
 def leaking_scores(tracks: Tracks, seed: int) -> dict[str, dict[str, float]]:
     """Ten random folds over all tracks with tags: the usual protocol, in which clips of one artist lie on both sides."""
-    logs = out_of_fold(tracks, random_folds(tracks.genre, RANDOM_FOLDS, seed), seed=seed)
-    said = {name: np.exp(value) for name, value in logs.items()}
-    said["ensemble"] = np.exp(_log_softmax(sum(logs.values()) / len(logs)))
-    return {name: scores(tracks.genre, probability) for name, probability in said.items()}
+    folds = random_folds(tracks.genre, RANDOM_FOLDS, seed)
+    logs = out_of_fold(tracks, features(tracks, seed=seed), folds, seed=seed)
+    return _all_scores(tracks.genre, logs, {f"ensemble/{name}": np.array([1 / len(MEMBERS)]) for name in MEMBERS})
+
+
+def _all_scores(genre: np.ndarray, logs: dict[str, np.ndarray], weights: Weights) -> dict[str, dict[str, float]]:
+    """Of each member, and of their weighted vote."""
+    said = {name: np.exp(value) for name, value in logs.items()} | {"ensemble": ensemble(logs, weights)}
+    return {name: scores(genre, probability) for name, probability in said.items()}
 
 
 def svm_scores(tracks: Tracks, judged: Tracks) -> dict[str, float]:

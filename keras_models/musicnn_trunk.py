@@ -168,13 +168,11 @@ def _numbered(name: str, at: int) -> str:
 def trunk_graph(weights: Mapping[str, tf.Tensor], patches: tf.Tensor) -> tf.Tensor:
     """Logits of the tags [batch, 50] of log-mel patches [batch, 187, 96]."""
     image = (patches * weights["input/scale"] + weights["input/shift"])[..., None]
-    beside = _frames_beside(tf.pad(image, [[0, 0], [TAPS // 2, TAPS // 2], [0, 0], [0, 0]]), TAPS)
+    beside = _frames_beside(image, TAPS, TAPS // 2, TAPS // 2)
     front = [_front(weights, f"timbral_{bands}", beside) for bands in TIMBRAL]
-    before = TEMPORAL[0] // 2 - 1  # an even kernel reaches one frame further ahead than back
-    beside = _frames_beside(tf.pad(image, [[0, 0], [before, before + 1], [0, 0], [0, 0]]), STEP)
     for frames in TEMPORAL:
-        start = (TEMPORAL[0] - frames) // 2
-        front.append(_front(weights, f"temporal_{frames}", beside[:, start : start + FRAMES + frames - STEP]))
+        before = frames // 2 - 1  # an even kernel reaches one frame further ahead than back
+        front.append(_front(weights, f"temporal_{frames}", _frames_beside(image, STEP, before, before + 1)))
     first = tf.concat(front, axis=2)
     one = tf.nn.relu(_over_time(weights, "middle_1", first))
     wide = tf.pad(one, [[0, 0], [0, 0], [0, WIDTH - one.shape[2]]])
@@ -186,12 +184,14 @@ def trunk_graph(weights: Mapping[str, tf.Tensor], patches: tf.Tensor) -> tf.Tens
     return tf.matmul(dense, weights["tags/kernel"]) + weights["tags/bias"]
 
 
-def _frames_beside(image: tf.Tensor, count: int) -> tf.Tensor:
-    """[batch, frames - count + 1, bands, count]: each frame with those after it as channels.
+def _frames_beside(image: tf.Tensor, count: int, before: int, after: int) -> tf.Tensor:
+    """[batch, frames + before + after - count + 1, bands, count]: each frame with those after it as channels, zeros beyond both ends.
 
-    Convolutions of one channel leave most of a browser's vector unit idle; this one, of 0 and 1, is small, and makes the others fast.
+    Convolutions of one channel leave most of a browser's vector unit idle; this one, of 0 and 1, is small, and makes the others fast. It
+    is made anew for each length of padding: taking a part of a tensor costs a browser more.
     """
-    return tf.nn.conv2d(image, np.eye(count, dtype=np.float32).reshape(count, 1, 1, count), 1, "VALID")
+    kernel = np.eye(count, dtype=np.float32).reshape(count, 1, 1, count)
+    return tf.nn.conv2d(image, kernel, 1, [[0, 0], [before, after], [0, 0], [0, 0]])
 
 
 def _front(weights: Mapping[str, tf.Tensor], name: str, beside: tf.Tensor) -> tf.Tensor:
@@ -212,5 +212,5 @@ def multiply_adds(weights: Weights) -> int:
     places = {f"timbral_{bands}": FRAMES * (BANDS - bands + 1) for bands in TIMBRAL}
     places |= {f"temporal_{frames}": FRAMES * BANDS for frames in TEMPORAL} | {f"middle_{layer + 1}": FRAMES for layer in range(MIDDLE)}
     kernels = {name.removesuffix("/kernel"): value.size for name, value in weights.items() if name.endswith("/kernel")}
-    beside = BANDS * (FRAMES * TAPS**2 + (FRAMES + TEMPORAL[0] - STEP) * STEP**2)
+    beside = BANDS * (FRAMES * TAPS**2 + sum(FRAMES + frames - STEP for frames in TEMPORAL) * STEP**2)
     return beside + sum(size * places.get(name, 1) for name, size in kernels.items())

@@ -35,15 +35,15 @@ def measure_audio_speed(browser: Chromium) -> Iterator[Finding]:
         spent: dict[str, list[Spent]] = {name: [] for name in names}
         for _ in range(UNTIMED + TIMED):
             for name in names:
-                spent[name].append(_spent(page, "mfcc", name, SECONDS))
+                spent[name].append(spend(page, "mfcc", name, SECONDS))
         for name in names:
             yield _row(f"{SECONDS} s to MFCC-40: {name}", spent[name][UNTIMED:], BOUND_MS if name == OURS else None)
         page.call("prepare", LONG_SECONDS, RATE)
-        long = [_spent(page, "mfcc", OURS, LONG_SECONDS) for _ in range(TIMED_LONG)]
+        long = [spend(page, "mfcc", OURS, LONG_SECONDS) for _ in range(TIMED_LONG)]
         yield _row(f"{SECONDS} s of {LONG_SECONDS // 60} min to MFCC-40: {OURS}", [part.times(SECONDS / LONG_SECONDS) for part in long])
         for rate in (44_100, 48_000):
             page.call("prepare", SECONDS, rate)
-            resampled = [_spent(page, "resample", SECONDS, rate) for _ in range(UNTIMED + TIMED)]
+            resampled = [spend(page, "resample", SECONDS, rate) for _ in range(UNTIMED + TIMED)]
             yield _row(f"{SECONDS} s from {rate:,} to {RATE:,} Hz: {OURS}", resampled[UNTIMED:])
 
 
@@ -59,7 +59,8 @@ class Spent:
         return Spent(self.processor * factor, self.clock * factor)
 
 
-def _spent(page: Page, handler: str, *arguments: Any) -> Spent:
+def spend(page: Page, handler: str, *arguments: Any) -> Spent:
+    """Call a handler, and tell what that took."""
     processor, clock = page.processor_seconds(), time.perf_counter()
     page.call(handler, *arguments)
     return Spent(1000 * (page.processor_seconds() - processor), 1000 * (time.perf_counter() - clock))

@@ -12,9 +12,11 @@ from datasets.tables import DataError
 from keras_models import genre_folder
 from keras_models.__main__ import main
 from keras_models.checkpoint import load_checkpoint
-from keras_models.genre import SPEC, _made_up
-from keras_models.genre_data import Tracks, grouped_folds, load, random_folds, registered
+from keras_models.genre import SPEC, _indices, _made_up
+from keras_models.genre_augmentation import augmented
+from keras_models.genre_data import RUNS, Tracks, artist_folds, load, random_folds, registered
 from keras_models.genre_graph import tag_quantiles
+from keras_models.genre_members import Features, fit
 from keras_models.genre_scores import calibration_error, scores
 from keras_models.genre_statistics import statistics
 
@@ -52,22 +54,79 @@ def test_each_kind_of_file_is_judged_by_the_members_that_read_it(tmp_path, capsy
     assert both["accuracy"]["n"] == 11 and both["accuracy"]["value"] == both["ensemble_accuracy"]["value"]
 
 
+def test_genres_may_be_named_in_rows_or_be_bare_indices_of_the_labels(tmp_path, checkpoint):
+    written(tmp_path)
+    with np.load(tmp_path / "mel.npz") as file:
+        held = {name: file[name] for name in ("mel_u8", "range_db", "top_db", "track")}
+    labels = np.array(checkpoint.config["labels"])
+    genre = np.array([3, 9, 0, 5, 3, 3, 1, 0, 9, 4, 4, 7])
+    layouts = {"names": {"genre": labels[genre]}, "bare": {"genre": genre}, "indices": {"genre": genre, "genre_names": labels}}
+    layouts["other order"] = {"genre": 9 - genre, "genre_names": labels[::-1]}
+    for layout, told in layouts.items():
+        np.savez(tmp_path / f"{layout}.npz", **held, **told)
+        assert _indices(checkpoint, load(tmp_path / f"{layout}.npz")).tolist() == genre.tolist(), layout
+
+
+def test_rows_that_a_file_says_were_trained_on_are_left_out(tmp_path, capsys):
+    written(tmp_path)
+    with np.load(tmp_path / "mel.npz") as file:
+        held = {name: file[name] for name in file.files}
+    np.savez(tmp_path / "split.npz", **held, split=np.where(np.arange(12) < 5, "train", "dev"))
+    assert evaluated(capsys, "--data", tmp_path / "split.npz")["accuracy"]["n"] == 7
+
+
 def test_a_file_of_another_layout_is_refused(tmp_path):
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
     with pytest.raises(DataError, match="expected arrays mel_u8"):
         load(tmp_path / "other.npz")
 
 
-def test_folds_keep_neighbours_together_and_random_ones_do_not_lose_a_track():
-    track = np.array([f"jazz.{at:05}" for at in range(20)])
-    tracks = Tracks(("jazz",), track, np.zeros(20, int), np.full(20, ""))
-    assert grouped_folds(tracks, 5).tolist() == [at // 4 for at in range(20)]
+def test_folds_keep_runs_of_numbers_together_and_random_ones_do_not_lose_a_track():
+    names = tuple(RUNS)
+    track = np.array([f"{genre}.{at:05}" for genre in names for at in range(100)])
+    folds = artist_folds(Tracks(names, track, np.repeat(np.arange(10), 100), np.full(1000, ""))).reshape(10, 100)
+    for genre, found in zip(names, folds, strict=True):
+        assert np.flatnonzero(np.diff(found)).tolist() == [start - 1 for start in RUNS[genre]] and set(found) == {0, 1, 2, 3}
     assert np.bincount(random_folds(np.repeat([0, 1], 10), 5, 7)).tolist() == [4] * 5
+
+
+def test_copies_with_other_mastering_are_spectrograms_as_deep_as_told():
+    mel = np.random.default_rng(0).normal(-40, 15, (3, 387, 128)).astype(np.float32)
+    changed = augmented(mel, np.random.default_rng(1))
+    assert changed.shape == mel.shape and changed.dtype == np.float32 and not np.allclose(changed, mel, atol=1)
+    depth = changed.max(axis=(1, 2)) - changed.min(axis=(1, 2))
+    assert (depth <= 80.001).all()
+    assert np.array_equal(changed, augmented(mel, np.random.default_rng(1)))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_any_number_of_genres_is_told_apart_by_every_member(count):
+    random = np.random.default_rng(5)
+    genre = np.repeat(np.arange(count), 12)
+    tags = tuple(random.normal(4 * np.eye(count, 50)[each], 1, (28, 50)) for each in genre)
+    quantiles = np.stack(
+        [np.stack([np.tile(each.mean(axis=0), 6) for each in tags]) + random.normal(0, 0.1, (len(genre), 300)) for _ in range(3)]
+    )
+    described = np.stack([3 * np.eye(count, 386)[genre] + random.normal(0, 1, (len(genre), 386)) for _ in range(7)])
+    weights = fit(Features(genre, tags, quantiles, described), count, seed=1)
+    scaled = np.clip((described[0] - weights["statistics/mean"]) / weights["statistics/scale"], -5, 5)
+    units = np.maximum(scaled @ weights["units/kernel"] + weights["units/bias"], 0)
+    logits = np.hstack([scaled, units]) @ weights["statistics/kernel"] + weights["statistics/bias"]
+    assert (logits.argmax(axis=1) == genre).mean() > 0.9
+    told = np.clip((quantiles[0] - weights["quantiles/mean"]) / weights["quantiles/scale"], -5, 5)
+    joint = np.hstack([told, scaled]) @ weights["joint/kernel"] + weights["joint/bias"]
+    assert (joint.argmax(axis=1) == genre).mean() > 0.9
+    patch = (np.stack([each[0] for each in tags]) - weights["tags/mean"]) / weights["tags/scale"]
+    transfer = (
+        np.maximum(patch @ weights["hidden/kernel"] + weights["hidden/bias"], 0) @ weights["transfer/kernel"] + weights["transfer/bias"]
+    )
+    assert (transfer.argmax(axis=1) == genre).mean() > 0.8
 
 
 def test_quantiles_of_tags_are_numpys():
     tags = np.random.default_rng(0).normal(0, 3, (4, 10, 50)).astype(np.float32)
-    expected = np.concatenate([np.quantile(tags, quantile, axis=1) for quantile in (0.1, 0.5, 0.9)], axis=1)
+    roots = np.sqrt(1 / (1 + np.exp(-tags)))
+    expected = np.concatenate([np.quantile(values, quantile, axis=1) for values in (tags, roots) for quantile in (0.1, 0.5, 0.9)], axis=1)
     assert np.allclose(tag_quantiles(tf.constant(tags)), expected, atol=1e-5)
 
 

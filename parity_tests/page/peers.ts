@@ -8,6 +8,8 @@ import { EssentiaWASM } from 'essentia.js/dist/essentia-wasm.es.js';
 import Meyda from 'meyda';
 import { melSpectrogram, mfcc, powerToDb, resample } from 'tunesmith/audio';
 
+import { signal } from './made-up.js';
+
 const RATE = 22_050;
 const [FRAME, HOP, BANDS, COEFFICIENTS] = [2048, 512, 128, 40];
 const essentia = new Essentia(EssentiaWASM);
@@ -51,17 +53,6 @@ const mfccBy: Record<string, (samples: Float32Array) => number> = {
     return count;
   },
 };
-
-const signals = new Map<string, Float32Array>();
-
-/** Noise with a beat, made once: what it holds changes nothing in how long it takes. */
-function signal(seconds: number, sampleRate: number): Float32Array {
-  const name = `${seconds} s at ${sampleRate} Hz`;
-  const loudness = (at: number): number => (at % (sampleRate / 2) < 2000 ? 1 : 0.1);
-  const made = signals.get(name) ?? Float32Array.from({ length: seconds * sampleRate }, (_, at) => (Math.random() - 0.5) * loudness(at));
-  signals.set(name, made);
-  return made;
-}
 
 /** What the benchmark may ask, by name. */
 const handlers = {

@@ -9,11 +9,13 @@ from datasets.music_features import PATCH, SPARSE, even_starts, log_mel, patches
 from datasets.registry import DataMissingError
 from keras_models.genre_data import PATCHES
 from keras_models.musicnn_trunk import trunk_graph
+from parity_tests.genre_bench import BOUND_MS, spent_on
 from parity_tests.harness import PageError
 
 MODEL = "genre"
 CLIPS = 3
 SECONDS = 30
+TIMED = 12
 
 
 def classify(page, samples, rate):
@@ -67,3 +69,9 @@ def test_less_than_three_seconds_is_refused(page):
     with pytest.raises(PageError, match=r"expected at least 3 s of audio, got 2.500 s") as refused:
         classify(page, np.ones(20_000), 8_000)
     assert refused.value.code == "input"
+
+
+def test_thirty_seconds_take_less_than_the_bound_on_wasm(browser):
+    with browser.page() as page:
+        spent = [each.processor for each in spent_on(page, "wasm", TIMED)]
+    assert np.percentile(spent, 95) < BOUND_MS

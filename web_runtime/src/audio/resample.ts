@@ -11,6 +11,10 @@ import { checkFinite, type MonoAudio } from './input.js';
 /** Samples that are worked on at once: what lies in between does not grow with the signal. */
 const BLOCK = 1 << 16;
 
+/** Filters that were designed, by their rates, and how many taps they may have to be kept: those between the usual rates have fewer. */
+const KEPT_TAPS = 1 << 18;
+const designed = new Map<string, FirTaps>();
+
 /**
  * Designs the filters from one rate to another; length and shape of the window follow Kaiser (1974).
  *
@@ -18,6 +22,13 @@ const BLOCK = 1 << 16;
  * @param to - Samples per second of the target.
  */
 export function polyphase(from: number, to: number): FirTaps {
+  const rates = `${from} ${to}`;
+  const filters = designed.get(rates) ?? design(from, to);
+  if (filters.taps.length <= KEPT_TAPS) designed.set(rates, filters);
+  return filters;
+}
+
+function design(from: number, to: number): FirTaps {
   const divisor = greatestCommonDivisor(from, to);
   const [up, down] = [to / divisor, from / divisor];
   const { passband, stopband, attenuation, multiple } = RESAMPLER;
@@ -29,7 +40,7 @@ export function polyphase(from: number, to: number): FirTaps {
   const beta = 0.1102 * (attenuation - 8.7);
   const peak = besselI0(beta);
   const kaiser = (share: number): number => (Math.abs(share) < 1 ? besselI0(beta * Math.sqrt(1 - share ** 2)) / peak : 0);
-  const taps = new Float64Array(up * row);
+  const taps = new Float32Array(up * row);
   for (let phase = 0, tap = 0; phase < up; phase++) {
     for (let at = 1 - width; at <= width; at++) {
       const away = at - phase / up;
@@ -45,8 +56,9 @@ export class Resampler {
   private readonly fir: Fir;
   /** Samples on either side of a moment that its value is made from. */
   private readonly width: number;
-  /** The samples from the first one that the next output needs. */
-  private held: Float32Array;
+  /** The samples from the first one that the next output needs, at the start of a buffer that blocks are appended to. */
+  private readonly line: Float32Array;
+  private held: number;
   /** Samples still to come, and to be left out, before the first one that the next output needs. */
   private skipped = 0;
   /** Where between two samples the next output lies, in parts of `up`. */
@@ -65,7 +77,8 @@ export class Resampler {
     this.filters = polyphase(from, to);
     this.fir = startFir(this.filters);
     this.width = this.filters.row / 2;
-    this.held = new Float32Array(this.width - 1);
+    this.line = new Float32Array(this.filters.row + Math.ceil(from / to) + BLOCK);
+    this.held = this.width - 1;
   }
 
   /** Takes the next samples and returns those that are settled by now. */
@@ -83,25 +96,35 @@ export class Resampler {
   }
 
   private take(samples: Float32Array): Float32Array {
-    const parts: Float32Array[] = [];
-    for (let at = 0; at < samples.length; at += BLOCK) parts.push(this.takeBlock(samples.subarray(at, at + BLOCK)));
-    return joined(parts);
+    const out = new Float32Array(this.settled(samples.length));
+    for (let at = 0, given = 0; at < samples.length; at += BLOCK) {
+      const block = samples.subarray(at, at + BLOCK);
+      const count = this.settled(block.length);
+      this.takeBlock(block, out.subarray(given, given + count));
+      given += count;
+    }
+    this.given += out.length;
+    return out;
   }
 
-  private takeBlock(samples: Float32Array): Float32Array {
+  /** Outputs whose samples will all be there after so many more. */
+  private settled(more: number): number {
     const { up, down, row } = this.filters;
-    const all = joined([this.held, samples]);
     // The next output's samples begin at `skipped`, and the last of them is to be there.
-    const settled = all.length - row + 1 - this.skipped;
-    const out = new Float32Array(Math.max(Math.ceil((settled * up - this.phase) / down), 0));
-    this.fir(all, this.skipped, this.phase, out);
+    return Math.max(Math.ceil(((this.held + more - row + 1 - this.skipped) * up - this.phase) / down), 0);
+  }
+
+  private takeBlock(block: Float32Array, out: Float32Array): void {
+    const { up, down } = this.filters;
+    const length = this.held + block.length;
+    this.line.set(block, this.held);
+    this.fir(this.line.subarray(0, length), this.skipped, this.phase, out);
     const moved = this.phase + out.length * down;
     const first = this.skipped + Math.floor(moved / up);
     this.phase = moved % up;
-    this.held = all.slice(first);
-    this.skipped = Math.max(first - all.length, 0);
-    this.given += out.length;
-    return out;
+    this.line.copyWithin(0, first, length);
+    this.held = Math.max(length - first, 0);
+    this.skipped = Math.max(first - length, 0);
   }
 }
 

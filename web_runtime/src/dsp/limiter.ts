@@ -123,9 +123,7 @@ class MovingAverage {
     if (++this.position === values.length) {
       this.position = 0;
       // Once a round the sum is taken anew, so that rounding never adds up.
-      let sum = 0;
-      for (let i = 0; i < values.length; i++) sum += values[i]!;
-      this.sum = sum;
+      this.sum = values.reduce((total, each) => total + each, 0);
     }
     return this.sum / values.length;
   }
