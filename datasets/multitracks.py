@@ -21,7 +21,7 @@ ROLES = ("drums", "bass", "voice", "keys", "other")
 SECONDS = 12.0
 _LOWEST_BASS = 28  # the E of a bass guitar; the part stays within the octave and a half above
 _VELOCITY = 100
-# General MIDI programs by role, kits for the drums. Every third judges and is heard in no other split.
+# General MIDI programs by role, kits for the drums; by their place in turn heard in training, validation and test, and nowhere else.
 # General MIDI has no singer: choirs and the wind instruments that usually lead stand in for the voice.
 _PROGRAMS = {
     "drums": (0, 8, 16, 24, 25, 32, 40),
@@ -30,6 +30,16 @@ _PROGRAMS = {
     "keys": (0, 1, 2, 4, 5, 6, 11, 16, 18),
     "other": (24, 25, 26, 27, 28, 45, 46, 48, 49, 50, 51, 56, 61, 62, 63, 80, 81, 89, 90),
 }
+_SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+# Less usual ones, for training alone: what is learned of levels should hold for any sound, and few programs make few sounds.
+_FURTHER = {
+    "drums": (1, 2, 3, 4, 9, 10, 11, 26, 41, 48),
+    "bass": (43, 58, 87),
+    "voice": (40, 64, 66, 69, 72, 74, 75, 78, 79, 91),
+    "keys": (3, 7, 8, 9, 10, 12, 17, 19, 21),
+    "other": (29, 30, 41, 42, 44, 57, 59, 60, 82, 84, 86, 88, 92, 94, 95, 104, 105, 110),
+}
+_SEEDS: dict[Levels, int] = {"even": 0, "played": 1000}  # a song has other instruments at other levels
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +69,7 @@ class Multitrack:
 
 
 def multitracks(split: Split, count: int, *, levels: Levels = "even") -> list[Multitrack]:
-    """Excerpts of songs of a split, with drummers of the same split; programs of ``test`` are heard in no other.
+    """Excerpts of songs of a split, with drummers of the same split and programs that no other split has.
 
     Parameters
     ----------
@@ -78,8 +88,7 @@ def multitracks(split: Split, count: int, *, levels: Levels = "even") -> list[Mu
     drummers = [it for it in groove.load(find("groove_midi")) if it.split == split and it.kind == "beat" and it.meter == "4-4"]
     chosen = [songs[at] for at in np.linspace(0, len(songs) - 1, min(count, len(songs))).astype(int)]
     pool = {
-        role: tuple(program for place, program in enumerate(programs) if (place % 3 == 2) == (split == "test"))
-        for role, programs in _PROGRAMS.items()
+        role: programs[_SPLITS.index(split) :: 3] + (_FURTHER[role] if split == "train" else ()) for role, programs in _PROGRAMS.items()
     }
     return [multitrack for song in chosen if len((multitrack := _multitrack(song, drummers, pool, levels)).stems) >= 3]
 
@@ -110,7 +119,7 @@ def spoil(stems: Sequence[np.ndarray], *, seed: int, gain_db: float = 12.0, pan:
 
 
 def _multitrack(song: Song, drummers: Sequence[Performance], programs: dict[str, tuple[int, ...]], levels: Levels) -> Multitrack:
-    random = np.random.default_rng(int(song.name))
+    random = np.random.default_rng(int(song.name) + _SEEDS[levels])
     start = _busiest(song)
     cut = {name: part.cut(start, start + SECONDS) for name, part in song.parts.items()}
     parts = {

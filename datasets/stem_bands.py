@@ -14,7 +14,7 @@ _CHUNK = 512  # frames transformed at once
 
 @dataclass(frozen=True, eq=False)
 class Bands:
-    """Mean-square amplitude per frame and band.
+    """Mean-square amplitude per frame and band, and what only the samples tell.
 
     Attributes
     ----------
@@ -22,6 +22,8 @@ class Bands:
         float64 [frames, 40]; half a window from frame to frame.
     width
         1 - |correlation of left and right|: 0 for a panned mono source, however it is panned.
+    peak
+        Largest sum of the squares of both channels' samples, the same however a mono source is panned.
     frames_per_second
         Frame rate.
     """
@@ -29,6 +31,7 @@ class Bands:
     left: np.ndarray
     right: np.ndarray
     width: float
+    peak: float
     frames_per_second: float
 
     @property
@@ -69,7 +72,8 @@ def stem_bands(samples: np.ndarray, rate: float) -> Bands:
     size = window_length(rate)
     product = np.sqrt(np.sum(left**2) * np.sum(right**2))
     width = 1 - abs(np.sum(left * right)) / product if product > 0 else 0.0
-    return Bands(_channel(left, rate, size), _channel(right, rate, size), float(width), 2 * rate / size)
+    peak = float(np.max(left**2 + right**2))
+    return Bands(_channel(left, rate, size), _channel(right, rate, size), float(width), peak, 2 * rate / size)
 
 
 def _channel(samples: np.ndarray, rate: float, size: int) -> np.ndarray:

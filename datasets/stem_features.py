@@ -1,4 +1,4 @@
-"""What tells a stem's role whatever its level and position: eighteen features of its band powers, as the runtime computes them."""
+"""What tells a stem's role whatever its level and position: nineteen features of its band powers, as the runtime computes them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ STEM_FEATURES = (
     "centroid",
     "centroid_spread",
     "width",
+    "peak",
 )
 ACTIVE_DB = -30.0  # of the loudest frame
 FLOOR_DB = -60.0  # of the strongest band of all frames; what is below counts as that
@@ -64,6 +65,7 @@ def stem_features(bands: Bands, weights: np.ndarray) -> Mapping[str, float] | No
         centroid.mean(),
         centroid.std(),
         bands.width,
+        10 * np.log10(bands.peak / level[active].mean()),
     )
     return dict(zip(STEM_FEATURES, map(float, values), strict=True))
 

@@ -30,7 +30,7 @@ RULES = {
     "offPosition": 0.3,  # the distance from its position that counts as 1; (right - left) / (right + left) of powers
     "spectrumDb": 6.0,
     "spectrumLimitDb": 20.0,
-    "weights": {"balance": 2.0, "masking": 10.0, "headroom": 0.2, "stereo": 0.5, "spectrum": 0.5, "processing": 0.5},
+    "weights": {"balance": 8.0, "masking": 10.0, "headroom": 0.2, "stereo": 0.5, "spectrum": 0.5, "processing": 0.5},
 }
 
 

@@ -21,6 +21,8 @@ from parity_tests.finding import Finding, guarded, tell
 from parity_tests.genre_bench import MODEL as GENRE
 from parity_tests.genre_bench import measure_genre_speed
 from parity_tests.harness import ROOT, Chromium
+from parity_tests.mastering_bench import MODEL as MASTERING
+from parity_tests.mastering_bench import measure_mastering_cost
 from parity_tests.mixing import MODEL as MIXING
 from parity_tests.mixing import measure_mixing
 from parity_tests.packs import BACKEND, measure_pack
@@ -72,6 +74,7 @@ def bench(browser: Chromium, references: Sequence[Reference], *, runs: int) -> M
     """Latencies and memory alone, with more runs than the parity report takes."""
     findings = [finding for reference in references for finding in tell(measure_performance(browser, reference, timed=runs))]
     findings += tell(guarded(AUDIO, "cpu", "latency", partial(measure_audio_speed, browser)))
+    findings += tell(guarded(MASTERING, "cpu", "latency", partial(measure_mastering_cost, browser)))
     findings += tell(guarded(GENRE, "all", "latency", partial(measure_genre_speed, browser)))
     renderers = [finding.row.data for finding in findings if finding.row.backend == "webgl" and finding.row.stage == "latency"]
     return Measurements(findings, environment(title="Latency and memory", browser=browser.version, renderer=next(iter(renderers), None)))

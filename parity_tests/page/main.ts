@@ -5,6 +5,7 @@ import { type BackendName, createSuite, type MemoryReport, type SessionTimings, 
 
 import { analyzeFile, audioHandlers } from './audio.js';
 import { fromText, revived, textOf, type TensorText, toText } from './base64.js';
+import { beginMaster, longMasteringHandlers } from './long_mastering.js';
 import { signal } from './made-up.js';
 import { masterAgain, masteringHandlers, masterSound } from './mastering.js';
 import { mixFiles } from './mixing.js';
@@ -27,8 +28,6 @@ interface Outcome {
   readonly error?: { readonly name: string; readonly code: string; readonly message: string };
 }
 
-type DropFirst<List extends readonly unknown[]> = List extends readonly [unknown, ...infer Rest] ? Rest : never;
-
 const suites = new Map<Choice, Suite>();
 const violations: string[] = [];
 document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => violations.push(`${violatedDirective}: ${blockedURI}`));
@@ -47,6 +46,7 @@ function facadeOf(backend: Choice, model: string): Facade {
 const handlers = {
   ...audioHandlers,
   ...masteringHandlers,
+  ...longMasteringHandlers,
 
   /** A sound mastered by the suite, towards another where one is given. */
   masterSound: (backend: Choice, ...args: Tail<typeof masterSound>): ReturnType<typeof masterSound> => masterSound(suiteOn(backend), ...args),
@@ -58,7 +58,10 @@ const handlers = {
   analyze: (backend: Choice, file: string): Promise<object> => analyzeFile(suiteOn(backend), file),
 
   /** A mix of stems that lie at addresses of this site. */
-  mixFiles: (backend: Choice, ...call: DropFirst<Parameters<typeof mixFiles>>) => mixFiles(suiteOn(backend), ...call),
+  mixFiles: (backend: Choice, ...args: Tail<typeof mixFiles>): ReturnType<typeof mixFiles> => mixFiles(suiteOn(backend), ...args),
+
+  /** Begins to master a long song, see {@link longMasteringHandlers.masterEnded}. */
+  beginMaster: (backend: Choice, ...args: Tail<typeof beginMaster>): Promise<void> => beginMaster(suiteOn(backend), ...args),
 
   /** Creates the suite of a backend, in place of an earlier one. */
   async open(backend: Choice, options: Partial<SuiteOptions> = {}): Promise<void> {

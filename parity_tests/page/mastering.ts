@@ -73,12 +73,18 @@ const CHUNK = 5000;
 
 /** Handlers of the page. */
 export const masteringHandlers = {
-  /** Loudness of a sound, and the milliseconds that measuring took. */
-  async soundLoudness(sound: SoundText): Promise<Loudness & { milliseconds: number }> {
-    const audio = await read(sound);
-    const start = performance.now();
-    const loudness = measureLoudness(audio);
-    return { ...loudness, milliseconds: performance.now() - start };
+  /** Loudness of a sound. */
+  soundLoudness: async (sound: SoundText): Promise<Loudness> => measureLoudness(await read(sound)),
+
+  /** Loudness of samples that are played so many times: a long sound takes longer to send than to measure. */
+  repeatedLoudness(sound: Parameters<typeof channelsOf>[0], times: number): Loudness {
+    const { channels, sampleRate } = channelsOf(sound);
+    const repeated = channels.map((samples) => {
+      const whole = new Float32Array(samples.length * times);
+      for (let at = 0; at < whole.length; at += samples.length) whole.set(samples, at);
+      return whole;
+    });
+    return measureLoudness({ channels: repeated, sampleRate });
   },
 
   /** A sound after a block, chunk by chunk; as long as it was, so that a limiter's last samples are missing. */

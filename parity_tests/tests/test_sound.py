@@ -73,9 +73,13 @@ def test_dither_is_triangular_and_hides_the_signal_from_its_error(page, tmp_path
 
 def test_three_minutes_of_stereo_are_measured_in_a_second(page):
     rng = np.random.default_rng(3)
-    second = (0.3 * rng.standard_normal((2, 44_100))).clip(-1, 1)
-    song = of_samples(np.tile(second, (1, 180)), 44_100)
-    assert min(page.call("soundLoudness", song)["milliseconds"] for _ in range(2)) < 1000
+    second = of_samples((0.3 * rng.standard_normal((2, 44_100))).clip(-1, 1), 44_100)
+    spent = []
+    for _ in range(3):
+        start = page.processor_seconds()
+        page.call("repeatedLoudness", second, 180)
+        spent.append(page.processor_seconds() - start)
+    assert min(spent) < 1
 
 
 def test_bad_audio_is_refused_with_its_remedy(page):

@@ -81,12 +81,12 @@ describe('biquads', () => {
 });
 
 describe('fitEqualizer', () => {
-  it('follows a smooth curve to a decibel and never leaves the bound', () => {
+  it.each([1, 3])('follows a smooth curve with %i bands per octave to a decibel and never leaves the bound', (bandsPerOctave) => {
     const frequencies = Array.from({ length: 25 }, (_, third) => 50 * 2 ** (third / 3));
     const gainsDb = frequencies.map((frequency) => 3 * Math.sin(Math.log2(frequency / 100)));
-    const filters = designAll(fitEqualizer({ frequencies, gainsDb }, RATE, 6), RATE);
+    const filters = designAll(fitEqualizer({ frequencies, gainsDb }, RATE, 6, bandsPerOctave), RATE);
     frequencies.forEach((frequency, index) => expect(Math.abs(gainDbAt(filters, frequency, RATE) - gainsDb[index]!)).toBeLessThan(1));
-    const wild = designAll(fitEqualizer({ frequencies, gainsDb: gainsDb.map((gain) => 20 * gain) }, RATE, 6), RATE);
+    const wild = designAll(fitEqualizer({ frequencies, gainsDb: gainsDb.map((gain) => 20 * gain) }, RATE, 6, bandsPerOctave), RATE);
     for (const frequency of frequencies) expect(Math.abs(gainDbAt(wild, frequency, RATE))).toBeLessThanOrEqual(6.001);
   });
 });

@@ -1,6 +1,6 @@
-/** Equalizers: bands as a person sets them, and a bank of octave bands fitted to a wanted curve. */
+/** Equalizers: bands as a person sets them, and a bank of bands fitted to a wanted curve. */
 
-import { type Biquad, BiquadCascade, type BiquadSettings, designBiquad, gainDbAt } from './biquad.js';
+import { type Biquad, BiquadCascade, type BiquadSettings, BUTTERWORTH_Q, designBiquad, gainDbAt } from './biquad.js';
 
 /** Bands in a row, ready to filter. */
 export function parametricEqualizer(bands: readonly BiquadSettings[], sampleRate: number, channelCount: number): BiquadCascade {
@@ -10,17 +10,18 @@ export function parametricEqualizer(bands: readonly BiquadSettings[], sampleRate
   );
 }
 
-/** Centres of the octave bands in Hz; the outer two are shelves. */
-const CENTRES = [44, 88, 177, 354, 707, 1414, 2828, 5657, 11_314];
-/** An octave wide. */
-const OCTAVE_Q = Math.SQRT2;
-const SHELF_Q = Math.SQRT1_2;
+/** Centres of the outermost bands in Hz, which are shelves. */
+const [LOWEST, HIGHEST] = [44.2, 11_314];
+/** Bands overlap: their quality is this share of that of bands which only touch, so that neighbours add up without ripples. */
+const OVERLAP = 0.6;
 /** Keeps neighbouring bands from pulling against each other. */
-const DAMPING = 0.02;
-const ROUNDS = 4;
+const DAMPING = 0.05;
+const ROUNDS = 8;
+/** Rounds before the bound bends the curve: until then the response is still on its way to it. */
+const FREE_ROUNDS = 3;
 /** Gains are kept within this share of the bound, for what lies between the frequencies that are looked at. */
-const KEPT = 0.99;
-/** Where the bound is looked at: steps of a twelfth of an octave from 20 Hz. */
+const KEPT = 0.999;
+/** Where response and bound are looked at: steps of a twelfth of an octave from 20 Hz. */
 const FINE_LOWEST = 20;
 const FINE_STEP = 2 ** (1 / 12);
 
@@ -33,39 +34,55 @@ export interface GainCurve {
 }
 
 /**
- * Octave bands whose joint response comes closest to a curve in the least-squares sense and stays within a bound everywhere.
+ * Bands whose joint response comes closest to a curve in the least-squares sense and stays within a bound everywhere. Between its
+ * frequencies the curve is a straight line over the logarithm of frequency, beyond them it goes on level.
  *
  * @param boundDb - Largest gain and cut in dB, positive.
+ * @param bandsPerOctave - 1 follows the broad shape, 3 third octaves.
  */
-export function fitEqualizer({ frequencies, gainsDb }: GainCurve, sampleRate: number, boundDb: number): BiquadSettings[] {
-  const kept = frequencies.map((frequency, index) => ({ frequency, gain: gainsDb[index]! })).filter(({ frequency }) => frequency < 0.45 * sampleRate);
-  const centres = CENTRES.filter((centre) => centre < 0.4 * sampleRate);
-  const wanted = kept.map(({ gain }) => Math.max(-boundDb, Math.min(boundDb, gain)));
-  const responseOf = (bands: readonly BiquadSettings[]): number[] => {
-    const filters = bands.map((band) => designBiquad(band, sampleRate));
-    return kept.map(({ frequency }) => gainDbAt(filters, frequency, sampleRate));
-  };
-  const bandsOf = (gains: readonly number[]): BiquadSettings[] => centres.map((centre, index) => band(centre, gains[index]!, index, centres.length));
-  const unit = centres.map((centre, index) => responseOf([band(centre, 1, index, centres.length)]));
-  // A band's response in dB grows almost in proportion to its gain: a few rounds of least squares on what is left settle it.
-  let gains = centres.map(() => 0);
-  for (let round = 0; round < ROUNDS; round++) {
-    const response = responseOf(bandsOf(gains));
-    const step = leastSquares(unit, wanted.map((value, index) => value - response[index]!));
-    gains = gains.map((gain, index) => Math.max(-boundDb, Math.min(boundDb, gain + step[index]!)));
-  }
-  // Bands swell between the frequencies of the curve: the bound holds there, too.
-  for (let excess = Infinity; excess > 1;) {
+export function fitEqualizer(curve: GainCurve, sampleRate: number, boundDb: number, bandsPerOctave: number): BiquadSettings[] {
+  const bound = (gain: number): number => Math.max(-boundDb, Math.min(boundDb, gain));
+  const grid = fineGrid(sampleRate);
+  const bandsOf = bank(sampleRate, bandsPerOctave);
+  const responseOf = (gains: readonly number[]): number[] => {
     const filters = designAll(bandsOf(gains), sampleRate);
-    excess = Math.max(...fineGrid(sampleRate).map((frequency) => Math.abs(gainDbAt(filters, frequency, sampleRate)))) / boundDb;
+    return grid.map((frequency) => gainDbAt(filters, frequency, sampleRate));
+  };
+  let gains = bandsOf([]).map(() => 0);
+  let wanted = grid.map((frequency) => bound(gainAt(curve, frequency)));
+  const step = leastSquares(gains.map((_, band) => responseOf(gains.with(band, 1))));
+  // A band's response in dB grows almost in proportion to its gain: a few rounds of least squares on what is left settle it. Where bands
+  // swell beyond the bound, the curve gives way.
+  for (let round = 0; round < ROUNDS; round++) {
+    const response = responseOf(gains);
+    if (round >= FREE_ROUNDS) wanted = wanted.map((value, at) => value - response[at]! + bound(response[at]!));
+    const change = step(wanted.map((value, at) => value - response[at]!));
+    gains = gains.map((gain, band) => bound(gain + change[band]!));
+  }
+  for (let excess = Infinity; excess > 1;) {
+    excess = Math.max(...responseOf(gains).map(Math.abs)) / boundDb;
     if (excess > 1) gains = gains.map((gain) => (gain * KEPT) / excess);
   }
   return bandsOf(gains);
 }
 
-function band(frequency: number, gainDb: number, index: number, count: number): BiquadSettings {
-  const kind = index === 0 ? 'lowShelf' : index === count - 1 ? 'highShelf' : 'peaking';
-  return { kind, frequency, gainDb, q: kind === 'peaking' ? OCTAVE_Q : SHELF_Q };
+/** Bands of equal width for gains in dB, lowest first; 0 where a gain is left out. */
+function bank(sampleRate: number, bandsPerOctave: number): (gains: readonly number[]) => BiquadSettings[] {
+  const count = Math.round(Math.log2(HIGHEST / LOWEST) * bandsPerOctave) + 1;
+  const centres = Array.from({ length: count }, (_, band) => LOWEST * 2 ** (band / bandsPerOctave)).filter((centre) => centre < 0.4 * sampleRate);
+  const width = 2 ** (1 / bandsPerOctave);
+  const peaking = { kind: 'peaking', q: (OVERLAP * Math.sqrt(width)) / (width - 1) } as const;
+  const shapeOf = (index: number): Pick<BiquadSettings, 'kind' | 'q'> =>
+    index === 0 ? { kind: 'lowShelf', q: BUTTERWORTH_Q } : index === centres.length - 1 ? { kind: 'highShelf', q: BUTTERWORTH_Q } : peaking;
+  return (gains) => centres.map((frequency, index) => ({ ...shapeOf(index), frequency, gainDb: gains[index] ?? 0 }));
+}
+
+function gainAt({ frequencies, gainsDb }: GainCurve, frequency: number): number {
+  const above = frequencies.findIndex((each) => each >= frequency);
+  if (above <= 0) return above === 0 ? gainsDb[0]! : gainsDb.at(-1)!;
+  const [low, high] = [frequencies[above - 1]!, frequencies[above]!];
+  const share = Math.log(frequency / low) / Math.log(high / low);
+  return (1 - share) * gainsDb[above - 1]! + share * gainsDb[above]!;
 }
 
 function fineGrid(sampleRate: number): number[] {
@@ -73,11 +90,11 @@ function fineGrid(sampleRate: number): number[] {
   return Array.from({ length: count }, (_, step) => FINE_LOWEST * FINE_STEP ** step);
 }
 
-/** Weights of the columns that come closest to a target, damped. */
-function leastSquares(columns: readonly (readonly number[])[], target: readonly number[]): number[] {
+/** Weights of columns that come closest to a target, damped. */
+function leastSquares(columns: readonly (readonly number[])[]): (target: readonly number[]) => number[] {
   const dot = (one: readonly number[], other: readonly number[]): number => one.reduce((total, value, index) => total + value * other[index]!, 0);
   const matrix = columns.map((column, row) => columns.map((other, at) => dot(column, other) + (row === at ? DAMPING * dot(column, column) : 0)));
-  return solve(matrix, columns.map((column) => dot(column, target)));
+  return (target) => solve(matrix.map((row) => [...row]), columns.map((column) => dot(column, target)));
 }
 
 /** Gaussian elimination; the matrix is positive definite, so no pivoting is needed. */

@@ -123,7 +123,9 @@ class MovingAverage {
     if (++this.position === values.length) {
       this.position = 0;
       // Once a round the sum is taken anew, so that rounding never adds up.
-      this.sum = values.reduce((total, each) => total + each, 0);
+      let sum = 0;
+      for (let i = 0; i < values.length; i++) sum += values[i]!;
+      this.sum = sum;
     }
     return this.sum / values.length;
   }

@@ -5,6 +5,9 @@
 
 /** Taps on either side of the interval. */
 const HALF = 12;
+/** Intervals that are looked at together before any is interpolated; their taps reach over {@link SPAN} blocks of as many samples. */
+const BLOCK = 8;
+const SPAN = (2 * HALF) / BLOCK + 1;
 /** Shape of the Kaiser window: side lobes below -60 dB. */
 const BETA = 5.65;
 /** Rate that interpolation reaches at least, in Hz: four times 44.1 kHz. */
@@ -29,6 +32,7 @@ export class PeakInterpolator {
   private readonly difference = new Float64Array(HALF);
   private readonly history = new Float32Array(2 * HALF);
   private line = new Float32Array(0);
+  private blocks = new Float32Array(0);
 
   /** @param factor - How many times finer than the samples; even. */
   constructor(factor: number) {
@@ -51,15 +55,13 @@ export class PeakInterpolator {
     const line = this.line;
     line.set(this.history);
     line.set(chunk, width);
-    for (let start = 0; start < count; start += width) {
-      const end = Math.min(start + width, count);
-      let highest = 0;
-      for (let i = start; i < end + width; i++) {
-        const value = Math.abs(line[i]!);
-        if (value > highest) highest = value;
-      }
-      if (highest * this.reach > threshold) this.interpolate(line, start, end, peaks);
-      else if (highest > 0) samplePeaks(line, start, end, peaks);
+    const highest = this.blockPeaks(line, count + width);
+    for (let start = 0, block = 0; start < count; start += BLOCK, block++) {
+      const end = Math.min(start + BLOCK, count);
+      let high = 0;
+      for (let near = block; near < block + SPAN; near++) if (highest[near]! > high) high = highest[near]!;
+      if (high * this.reach > threshold) this.interpolate(line, start, end, peaks);
+      else if (high > 0) samplePeaks(line, start, end, peaks);
     }
     this.history.set(line.subarray(count, count + width));
   }
@@ -74,6 +76,23 @@ export class PeakInterpolator {
   /** Forgets all earlier chunks. */
   reset(): void {
     this.history.fill(0);
+  }
+
+  /** Largest magnitude of each block of the line; 0 beyond its end. */
+  private blockPeaks(line: Float32Array, length: number): Float32Array {
+    const count = Math.ceil(length / BLOCK) + SPAN;
+    if (this.blocks.length < count) this.blocks = new Float32Array(count);
+    const { blocks } = this;
+    for (let block = 0, start = 0; block < count; block++, start += BLOCK) {
+      const end = Math.min(start + BLOCK, length);
+      let highest = 0;
+      for (let i = start; i < end; i++) {
+        const value = Math.abs(line[i]!);
+        if (value > highest) highest = value;
+      }
+      blocks[block] = highest;
+    }
+    return blocks;
   }
 
   private interpolate(line: Float32Array, start: number, end: number, peaks: Float32Array): void {

@@ -55,12 +55,12 @@ export class WavWriter {
   /** Appends a chunk: one array per channel. Values beyond full scale are clipped in integer files. */
   write(chunk: readonly Float32Array[]): void {
     const { view } = this;
-    const count = chunk[0]!.length;
+    const [frames, channels] = [chunk[0]!.length, chunk.length];
     const step = this.format.bitDepth / 8;
     let at = this.offset;
-    for (let i = 0; i < count; i++) {
-      for (const samples of chunk) {
-        const value = samples[i]!;
+    for (let i = 0; i < frames; i++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const value = chunk[channel]![i]!;
         if (step === 4) view.setFloat32(at, value, true);
         else if (step === 2) view.setInt16(at, this.dither.quantize(value), true);
         else writeInt24(view, at, value);

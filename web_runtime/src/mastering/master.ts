@@ -73,7 +73,8 @@ export async function master(source: AudioSource, reference: AudioSource | null,
   const input = await analyse(source, partOf(tell, STEPS.reference, STEPS.analysis));
   const isMusic = isAudible(input);
   const wanted = isMusic ? (model?.spectrum ?? order.wanted) : null;
-  const material: Material = { sampleRate: source.sampleRate, input, wanted, wantedSideDb: model?.sideDb ?? null };
+  const { sampleRate } = source;
+  const material: Material = { sampleRate, input, wanted, isReference: model !== null, wantedSideDb: model?.sideDb ?? null };
   const found = isMusic ? await search(source, material, order.target, partOf(tell, STEPS.analysis, STEPS.search)) : UNSEARCHED;
   const chain = chainSettings(found.choice, material);
   const { bitDepth, target } = order;
@@ -83,7 +84,7 @@ export async function master(source: AudioSource, reference: AudioSource | null,
     wav: rendered.wav,
     target,
     ...outcomeOf(rendered, input, target),
-    parameters: { ...found.choice, sampleRate: source.sampleRate, chain, limiter: rendered.limiter, bitDepth },
+    parameters: { ...found.choice, sampleRate, chain, limiter: rendered.limiter, bitDepth },
     reduction: { compressor: rendered.compression, limiter: rendered.limiting },
     bounds: BOUNDS,
     before: measurements(input),

@@ -1,8 +1,8 @@
-/** Renders a master: the chain once, then the limiter again and again until loudness and peak are where they should be. */
+/** Renders a master: the chain once, a rehearsal of the limiter, then the limiter until loudness and peak are where they should be. */
 
 import { Limiter, type LimiterSettings } from '../dsp/limiter.js';
 import { type BitDepth, WavWriter } from '../dsp/wav.js';
-import { LoudnessMeter } from '../loudness/meter.js';
+import { type Loudness, LoudnessMeter } from '../loudness/meter.js';
 import { type Analysis, Analyzer } from './analysis.js';
 import { Chain, type ChainSettings } from './chain.js';
 import { limiterSettings } from './settings.js';
@@ -19,8 +19,10 @@ const AIM = 0.03;
 const PASSES = 6;
 /** Fades at both ends: audio that is cut off in full swing has peaks beyond its ends that no limiter sees. */
 const FADE_SECONDS = 0.002;
-/** Share of the time that the chain takes, for progress. */
-const CHAIN_SHARE = 1 / 4;
+/** Shares of the time after the chain and after the rehearsal, and of what is left after any further pass, for progress. */
+const CHAIN_SHARE = 0.25;
+const REHEARSED_SHARE = 0.45;
+const PASS_LEFT = 0.1;
 /** Loudness that a dB of gain adds, at least, when a limiter works hard. */
 const LEAST_SLOPE = 0.3;
 /** What the chain makes of the input is kept, not computed again, up to so many bytes. */
@@ -53,49 +55,81 @@ export async function render(
   target: Target,
   tell: Tell,
 ): Promise<Rendered> {
+  const { sampleRate, channelCount } = source;
   const chained = new Chained(source, chain);
-  const { integrated, truePeak } = await chained.measure(partOf(tell, 0, CHAIN_SHARE));
+  const level = new Level(target, await chained.measure(partOf(tell, 0, CHAIN_SHARE)), loss);
+  const settings = (): LimiterSettings => limiterSettings(choice, level.gain, level.ceiling);
+  // A rehearsal tells the gain, for less than half of what a performance costs, which is then needed but once as a rule.
+  const meter = new LoudnessMeter(sampleRate, channelCount, { truePeak: false });
+  const rehearsed = await limit(chained, settings(), (chunk) => meter.push(chunk), partOf(tell, CHAIN_SHARE, REHEARSED_SHARE));
+  level.settle(meter.result().integrated, null, rehearsed.averageDb);
   const writer = new WavWriter({ ...source, bitDepth });
-  let ceiling = target.truePeakDb - MARGIN - AIM;
-  /** Largest gain that keeps the limiter within its bounds, as far as is known. */
-  let most = truePeak === null ? 0 : ceiling + BOUNDS.limitingDb - truePeak;
-  let gain = integrated === null ? Math.min(0, most - BOUNDS.limitingDb) : Math.min(target.lufs - integrated + loss, most);
-  let last: { readonly gain: number; readonly lufs: number } | null = null;
-  for (let pass = 1; ; pass++) {
-    const settings = limiterSettings(choice, gain, ceiling);
-    // Most masters take two passes, so each is told as half of what is left.
-    const from = 1 - (1 - CHAIN_SHARE) * 2 ** (1 - pass);
-    const { after, limiting } = await limit(chained, settings, writer, partOf(tell, from, (1 + from) / 2));
-    const missing = after.loudness.integrated === null || integrated === null ? 0 : target.lufs - after.loudness.integrated;
-    const over = (after.loudness.truePeak ?? -Infinity) - (target.truePeakDb - MARGIN);
-    const crushed = limiting.averageDb - BOUNDS.averageLimitingDb;
-    const isHeld = missing > TOLERANCE && gain >= most;
-    if (pass === PASSES || (over <= 0 && crushed <= 0 && (Math.abs(missing) <= TOLERANCE || isHeld))) {
-      return { wav: writer.bytes, after, limiter: settings, compression: chained.reduction, limiting, held: isHeld, passes: pass };
+  for (let pass = 2; ; pass++) {
+    const limiter = settings();
+    const analyzer = new Analyzer(sampleRate, channelCount);
+    const perform = (chunk: readonly Float32Array[]): void => {
+      analyzer.push(chunk);
+      writer.write(chunk);
+    };
+    writer.rewind();
+    // Most masters need no other pass, so each is told as most of what is left.
+    const from = 1 - (1 - REHEARSED_SHARE) * PASS_LEFT ** (pass - 2);
+    const limiting = await limit(chained, limiter, perform, partOf(tell, from, 1 - (1 - from) * PASS_LEFT));
+    const after = analyzer.result();
+    const { isSettled, isHeld } = level.settle(after.loudness.integrated, after.loudness.truePeak, limiting.averageDb);
+    if (isSettled || pass === PASSES) {
+      return { wav: writer.bytes, after, limiter, compression: chained.reduction, limiting, held: isHeld, passes: pass };
     }
-    if (over > 0) {
-      ceiling -= over + AIM;
-      most -= over + AIM;
-    }
-    if (crushed > 0) most = Math.min(most, gain - 2 * crushed);
-    const lufs = target.lufs - missing;
-    const slope = last === null || Math.abs(gain - last.gain) < 1e-3 ? 1 : (lufs - last.lufs) / (gain - last.gain);
-    last = { gain, lufs };
-    gain = Math.min(gain + missing / Math.min(1, Math.max(LEAST_SLOPE, slope)), most);
   }
 }
 
-/** One run of the limiter over the whole, into the file. */
-async function limit(
-  chained: Chained,
-  settings: LimiterSettings,
-  writer: WavWriter,
-  tell: Tell,
-): Promise<{ after: Analysis; limiting: Reduction }> {
-  const { sampleRate, channelCount } = chained.source;
+/** Gain and ceiling of the limiter, moved after each run until loudness and peak are right, or the limiter's bounds are reached. */
+class Level {
+  /** Both in dB. */
+  gain: number;
+  ceiling: number;
+  /** Largest gain that keeps the limiter within its bounds, as far as is known. */
+  private most: number;
+  private last: { readonly gain: number; readonly lufs: number } | null = null;
+
+  /** @param chained - What comes out of the chain. */
+  constructor(
+    private readonly target: Target,
+    private readonly chained: Pick<Loudness, 'integrated' | 'truePeak'>,
+    loss: number,
+  ) {
+    const { integrated, truePeak } = chained;
+    this.ceiling = target.truePeakDb - MARGIN - AIM;
+    this.most = truePeak === null ? 0 : this.ceiling + BOUNDS.limitingDb - truePeak;
+    this.gain = integrated === null ? Math.min(0, this.most - BOUNDS.limitingDb) : Math.min(target.lufs - integrated + loss, this.most);
+  }
+
+  /** Learns what a run measured; a true peak that was not is null. */
+  settle(integrated: number | null, truePeak: number | null, averageDb: number): { readonly isSettled: boolean; readonly isHeld: boolean } {
+    const { target, last } = this;
+    const missing = integrated === null || this.chained.integrated === null ? 0 : target.lufs - integrated;
+    const over = (truePeak ?? -Infinity) - (target.truePeakDb - MARGIN);
+    const crushed = averageDb - BOUNDS.averageLimitingDb;
+    const isHeld = missing > TOLERANCE && this.gain >= this.most;
+    if (over <= 0 && crushed <= 0 && (Math.abs(missing) <= TOLERANCE || isHeld)) return { isSettled: true, isHeld };
+    if (over > 0) {
+      this.ceiling -= over + AIM;
+      this.most -= over + AIM;
+    }
+    if (crushed > 0) this.most = Math.min(this.most, this.gain - 2 * crushed);
+    const lufs = target.lufs - missing;
+    const slope = last === null || Math.abs(this.gain - last.gain) < 1e-3 ? 1 : (lufs - last.lufs) / (this.gain - last.gain);
+    this.last = { gain: this.gain, lufs };
+    this.gain = Math.min(this.gain + missing / Math.min(1, Math.max(LEAST_SLOPE, slope)), this.most);
+    return { isSettled: false, isHeld };
+  }
+}
+
+/** One run of the limiter over the whole. */
+async function limit(chained: Chained, settings: LimiterSettings, visit: (chunk: readonly Float32Array[]) => void, tell: Tell): Promise<Reduction> {
+  const { sampleRate, channelCount, frames } = chained.source;
   const limiter = new Limiter(settings, sampleRate, channelCount);
-  const analyzer = new Analyzer(sampleRate, channelCount);
-  const fade = Math.min(Math.round(FADE_SECONDS * sampleRate), Math.floor(chained.source.frames / 2));
+  const fade = Math.min(Math.round(FADE_SECONDS * sampleRate), Math.floor(frames / 2));
   let early = limiter.latency;
   let at = 0;
   const take = (chunk: readonly Float32Array[]): void => {
@@ -103,20 +137,19 @@ async function limit(
     const skipped = Math.min(early, chunk[0]!.length);
     early -= skipped;
     const ready = chunk.map((samples) => samples.subarray(skipped));
-    for (const samples of ready) fadeEdges(samples, at, chained.source.frames, fade);
+    for (const samples of ready) fadeEdges(samples, at, frames, fade);
     at += ready[0]!.length;
-    analyzer.push(ready);
-    writer.write(ready);
+    visit(ready);
   };
-  writer.rewind();
   await chained.each(tell, take);
   take(Array.from({ length: channelCount }, () => new Float32Array(limiter.latency)));
   const { total, samples, largest } = limiter.reduction;
-  return { after: analyzer.result(), limiting: { largestDb: largest, averageDb: total / Math.max(1, samples) } };
+  return { largestDb: largest, averageDb: total / Math.max(1, samples) };
 }
 
 /** Fades a chunk that begins at a place of the whole where it is near the beginning or the end, by half a cosine. */
 function fadeEdges(samples: Float32Array, at: number, frames: number, fade: number): void {
+  if (at >= fade && at + samples.length <= frames - fade) return;
   for (let i = 0; i < samples.length; i++) {
     const distance = Math.min(at + i, frames - 1 - at - i);
     if (distance < fade) samples[i]! *= 0.5 - 0.5 * Math.cos((Math.PI * distance) / fade);
@@ -138,7 +171,7 @@ class Chained {
   }
 
   /** Runs the chain for the first time. */
-  async measure(tell: Tell): Promise<{ integrated: number | null; truePeak: number | null }> {
+  async measure(tell: Tell): Promise<Loudness> {
     const { sampleRate, channelCount } = this.source;
     const chain = new Chain(this.settings, sampleRate, channelCount);
     const meter = new LoudnessMeter(sampleRate, channelCount);

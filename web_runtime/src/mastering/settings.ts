@@ -1,5 +1,6 @@
 /** From the few numbers that are searched to everything that the chain and the limiter are set to. */
 
+import type { BiquadSettings } from '../dsp/biquad.js';
 import type { CompressorSettings } from '../dsp/compressor.js';
 import { fitEqualizer } from '../dsp/equalizer.js';
 import type { LimiterSettings } from '../dsp/limiter.js';
@@ -45,6 +46,8 @@ const TIMES = {
 const LOOK_AHEAD_MS = 4;
 /** Bass below it turns mono, in Hz. */
 const MONO_BELOW = 100;
+/** Bands per octave of the equalizer: a genre shares a broad shape, a reference is followed to the third octave. */
+const BANDS = { genre: 1, reference: 3 } as const;
 /** Bounds of the factor by which a reference may change the side signal. */
 const WIDTHS = { least: 0.8, most: 1.25 } as const;
 /** A channel so far below the other, in dB, is dead, and stays so. */
@@ -57,16 +60,18 @@ export interface Material {
   readonly input: Analysis;
   /** Spectrum to match; null for none. */
   readonly wanted: Spectrum | null;
+  /** Whether that is a reference's own spectrum, and no genre's. */
+  readonly isReference: boolean;
   /** The reference's side over mid in dB; null where there is none. */
   readonly wantedSideDb: number | null;
 }
 
 /** Settings of the chain for a choice. */
-export function chainSettings({ match, ratio, attack, multiband }: Choice, { sampleRate, input, wanted, wantedSideDb }: Material): ChainSettings {
-  const matched = wanted === null || match === 0 ? null : matchingCurve(input.spectrum, wanted).map((gain) => match * gain);
+export function chainSettings({ match, ratio, attack, multiband }: Choice, material: Material): ChainSettings {
+  const { input, wanted, wantedSideDb } = material;
   return {
     offsets: input.offsets,
-    equalizer: matched === null ? [] : fitEqualizer({ frequencies: input.spectrum.frequencies, gainsDb: matched }, sampleRate, BOUNDS.equalizerDb),
+    equalizer: wanted === null || match === 0 ? [] : matching(match, wanted, material),
     compressor: ratio === 1 ? { splits: [], bands: [] } : multiband ? bands(input, ratio, attack) : single(input, ratio, attack),
     width: widthOf(input, wantedSideDb),
   };
@@ -75,6 +80,12 @@ export function chainSettings({ match, ratio, attack, multiband }: Choice, { sam
 /** Settings of the limiter for a choice. */
 export function limiterSettings({ release }: Choice, gainDb: number, ceilingDb: number): LimiterSettings {
   return { gainDb, ceilingDb, lookAheadMs: LOOK_AHEAD_MS, releaseMs: release };
+}
+
+function matching(match: number, wanted: Spectrum, { input, isReference, sampleRate }: Material): BiquadSettings[] {
+  const gainsDb = matchingCurve(input.spectrum, wanted).map((gain) => match * gain);
+  const curve = { frequencies: input.spectrum.frequencies, gainsDb };
+  return fitEqualizer(curve, sampleRate, BOUNDS.equalizerDb, isReference ? BANDS.reference : BANDS.genre);
 }
 
 function single({ dynamics }: Analysis, ratio: number, attack: number): ChainSettings['compressor'] {

@@ -101,19 +101,18 @@ export function spectralDistance(spectrum: Spectrum, wanted: Spectrum): number {
 }
 
 /**
- * The curve that an equalizer should follow: {@link differenceDb}, each band averaged with its neighbours by 1, 2, 1. Above the bands that
- * are known the last one goes on; below them nothing is raised, where there may be rumble.
+ * The curve that an equalizer should follow: {@link differenceDb}. Above the bands that are known the last one goes on; below them nothing
+ * is raised, where there may be rumble.
  */
 export function matchingCurve(spectrum: Spectrum, wanted: Spectrum): number[] {
   const differences = differenceDb(spectrum, wanted);
   const first = differences.findIndex((difference) => difference !== null);
   const last = differences.findLastIndex((difference) => difference !== null);
-  const filled = differences.map((difference, band) => {
+  return differences.map((difference, band) => {
     if (difference !== null) return difference;
     if (band > last) return differences[last] ?? 0;
     return band < first ? Math.min(0, differences[first] ?? 0) : 0;
   });
-  return filled.map((value, band) => ((filled[band - 1] ?? value) + 2 * value + (filled[band + 1] ?? value)) / 4);
 }
 
 function meanOf(values: readonly number[]): number {

@@ -12,6 +12,8 @@ export interface Bands {
   readonly frames: number;
   /** 1 - |correlation of left and right|: 0 for a panned mono source. */
   readonly width: number;
+  /** Largest sum of the squares of both channels' samples, the same however a mono source is panned. */
+  readonly peak: number;
   readonly framesPerSecond: number;
 }
 
@@ -23,7 +25,7 @@ export function stemBands({ channels, sampleRate }: MultichannelAudio, { bands }
   const bandOf = bandsOfBins(bands.edgesHz, sampleRate, size);
   const powers = channels.map((samples) => bandPowers(stft, samples, frames, bandOf, bands.edgesHz.length - 1));
   if (powers.length === 1) powers[0]!.forEach((power, index, all) => (all[index] = power / 2));
-  return { left: powers[0]!, right: powers.at(-1)!, frames, width: widthOf(channels), framesPerSecond: (2 * sampleRate) / size };
+  return { left: powers[0]!, right: powers.at(-1)!, frames, width: widthOf(channels), peak: peakOf(channels), framesPerSecond: (2 * sampleRate) / size };
 }
 
 /** Band of each bin of a spectrum; -1 outside all bands. */
@@ -49,6 +51,16 @@ function bandPowers(stft: Stft, samples: Float32Array, frames: number, bandOf: I
     }
   });
   return powers;
+}
+
+function peakOf(channels: readonly Float32Array[]): number {
+  let peak = 0;
+  for (let i = 0; i < channels[0]!.length; i++) {
+    let power = 0;
+    for (const samples of channels) power += samples[i]! * samples[i]!;
+    if (power > peak) peak = power;
+  }
+  return peak;
 }
 
 function widthOf(channels: readonly Float32Array[]): number {

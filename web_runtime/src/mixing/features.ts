@@ -43,6 +43,7 @@ export function stemFeatures(bands: Bands, constants: Pick<MixingConstants, 'ban
     mean(centroids),
     deviation(centroids),
     bands.width,
+    10 * Math.log10(bands.peak / mean(active.map((frame) => level[frame]!))),
   ]);
 }
 
