@@ -123,8 +123,8 @@ def _multitrack(song: Song, drummers: Sequence[Performance], programs: dict[str,
     start = _busiest(song)
     cut = {name: part.cut(start, start + SECONDS) for name, part in song.parts.items()}
     parts = {
-        "drums": _drums(song, drummers, random),
-        "bass": _bass(cut.get("PIANO", Part(notes=())), song.beat_seconds),
+        "drums": drums_beside(song, drummers, random, SECONDS),
+        "bass": bass_line(cut.get("PIANO", Part(notes=())), song.beat_seconds),
         "voice": cut.get("MELODY", Part(notes=())),
         "keys": cut.get("PIANO", Part(notes=())),
         "other": cut.get("BRIDGE", Part(notes=())),
@@ -144,8 +144,8 @@ def _busiest(song: Song) -> float:
     return float(max(beats, key=lambda beat: min(bisect.bisect(part, beat + SECONDS) - bisect.bisect(part, beat) for part in starts)))
 
 
-def _drums(song: Song, drummers: Sequence[Performance], random: np.random.Generator) -> Part:
-    """A drummer whose tempo is the song's within 15 %, or its double or half, at the song's tempo from the first beat on."""
+def drums_beside(song: Song, drummers: Sequence[Performance], random: np.random.Generator, seconds: float) -> Part:
+    """A drummer for so many seconds: at the song's tempo from the first beat on, played within 15 % of it, its double or its half."""
     bpm = 60 / song.beat_seconds
     fits = [(drummer, octave) for drummer in drummers for octave in (1.0, 2.0, 0.5) if abs(np.log(drummer.bpm / (bpm * octave))) < 0.15]
     if not fits:
@@ -154,10 +154,10 @@ def _drums(song: Song, drummers: Sequence[Performance], random: np.random.Genera
     bar = 4 * 60 / drummer.bpm
     bars = max(1, int(drummer.part.notes[-1].start / bar))
     factor = drummer.bpm / (bpm * octave)
-    return drummer.part.repeated(bars * bar, SECONDS / factor).stretched(factor)
+    return drummer.part.repeated(bars * bar, seconds / factor).stretched(factor)
 
 
-def _bass(piano: Part, beat: float) -> Part:
+def bass_line(piano: Part, beat: float) -> Part:
     """The lowest piano note that starts in each beat, brought to a bass guitar's range: POP909 has no bass."""
     lowest: dict[int, Note] = {}
     for note in piano.notes:
