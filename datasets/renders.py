@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from rich.console import Console
 from rich.progress import track
 
 from datasets.files import sha256_of, write_atomically
@@ -108,7 +109,7 @@ def render_all(wanted: Sequence[Render], *, workers: int = 2) -> None:
     """Fill the cache, several at a time, with a progress bar. What is there stays: an interrupted run goes on where it stopped."""
     with ThreadPoolExecutor(workers) as pool:
         done: Iterable[Path] = pool.map(_kept, wanted)
-        for _ in track(done, description="rendering", total=len(wanted)):
+        for _ in track(done, description="rendering", total=len(wanted), console=Console(stderr=True)):
             pass
 
 

@@ -7,10 +7,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -91,18 +92,27 @@ def export_model(spec: ModelSpec, *, seed: int) -> Exported:
         check_size(spec.name, sum(len(file.content) for file in files))
         save_dequantized(checkpoint, dequantized)
         entry = model_manifest(spec, checkpoint, plan, graph=graph, files=files, stored=stored)
-    measured = data_at_hand(checkpoint)
+    variants = {"float": checkpoint.weights, "dequantized": dequantized}
+    fresh = _measured(spec, checkpoint, variants)
     rows = list(plan.rows)
-    if measured:
-        with stderr.status(f"{spec.name}: measuring the test split"):
-            variants = {"float": checkpoint.weights, "dequantized": dequantized}
-            fresh = quality_rows(spec, checkpoint, variants, split="test", references=False)
+    if fresh is not None:
         recorded = [row for row in plan.rows if row.backend in variants]
         check_recorded(spec.name, fresh, recorded, remedy=f"python -m quantization search {spec.name}")
         rows = [*fresh, *(row for row in plan.rows if row.backend not in variants)]
     if missing := ungated(spec, checkpoint, rows):
         raise ExportError(f"{spec.name}: gates that nothing measured: {', '.join(missing)}; name a metric and data set of evaluations()")
-    return Exported(spec, entry, files, rows, measured)
+    return Exported(spec, entry, files, rows, fresh is not None)
+
+
+def _measured(spec: ModelSpec, checkpoint: Checkpoint, variants: dict[str, Mapping[str, np.ndarray]]) -> list[Row] | None:
+    """Figures of the test split as they are now; None where the data, or what renders it, is not what the checkpoint was judged on."""
+    if not data_at_hand(checkpoint):
+        return None
+    try:
+        with stderr.status(f"{spec.name}: measuring the test split"):
+            return quality_rows(spec, checkpoint, variants, split="test", references=False)
+    except DataMissingError:
+        return None
 
 
 def write_models(exported: Sequence[Exported], packs: Sequence[ExportedPack] = (), *, folder: Path = DIST) -> None:

@@ -46,10 +46,10 @@ def _outputs(checkpoint: Checkpoint) -> tuple[TensorSpec, ...]:
         ),
         TensorSpec(
             name="features",
-            shape=(12, TURNED + CORRELATIONS),
+            shape=(TURNED + 12 * CORRELATIONS,),
             unit="standard deviations",
             comparison="row-relative",
-            description="what the network sees at each tonic: pitch classes, transitions, correlations with profiles",
+            description="pitch classes, transitions, and at each tonic the correlations with profiles",
         ),
     )
 

@@ -10,11 +10,13 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from rich.progress import track as with_bar
+from rich.console import Console
+from rich.progress import track
 
 from datasets import key_features, key_songs, mel_chroma
 from datasets.clips import AudioError, clip_table, read_mono
@@ -29,6 +31,8 @@ from datasets.tables import Problems
 
 NO_KEY = -1
 DATA = ("pop909", "groove_midi", "gtzan_logmel", "gtzan_labels")
+stderr = Console(stderr=True)
+with_bar = partial(track, console=stderr, transient=True)
 _SHORTEST_PART = 60  # frames of a random part of a recording, about 11 s
 
 

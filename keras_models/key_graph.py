@@ -40,7 +40,7 @@ def key_graph(weights: Named, pitch_classes: tf.Tensor, transitions: tf.Tensor) 
         "probability": tf.nn.softmax(tf.add_n(list(logits.values())) / len(HALVES)),
         **{half: tf.nn.softmax(values) for half, values in logits.items()},
         "profiles": by_profile(correlations),
-        "features": tf.concat([seen, correlations], axis=2),
+        "features": tf.concat([seen[:, 0], tf.reshape(correlations, (-1, 12 * CORRELATIONS))], axis=1),
     }
 
 
