@@ -2,121 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from datasets.brand_posts import load_brand_posts
-from datasets.registry import DataMissingError, find
-from datasets.text_features import LONG_WORD, POLAR, SPACE
-from datasets.tokens import UNSEEN, token_patterns, tokens
-from keras_models import content_generation as rules
-from keras_models import content_guard as guard_rules
-from keras_models import content_hashtags as hashtag_rules
-from keras_models import content_style as style_rules
-from keras_models import content_writer as writer_rules
-from keras_models import content_writing as writing_rules
-from keras_models.checkpoint import Checkpoint, load_checkpoint, load_dequantized
-from keras_models.content_drafts import REQUESTS, engagement_predictor, judge_drafts, voices_of
-from keras_models.content_experiment import experiment
-from keras_models.content_generation import generate
-from keras_models.content_hashtags import suggest, tagged
+from datasets.registry import find
+from keras_models.checkpoint import Checkpoint
+from keras_models.content_constants import constants
+from keras_models.content_drafts import judge_drafts
 from keras_models.content_judging import hide, judge_hashtags, judge_tweets, judge_voices
-from keras_models.content_metric import PROFILE
-from keras_models.content_training import DATA, LEARNED, split_posts, train
-from keras_models.content_voice import build_voice, match
-from keras_models.pack import Measured, PackCheck, PackSpec
-from keras_models.spec import Gate, ParityCase, Split
+from keras_models.content_parity import parity
+from keras_models.content_training import DATA, LEARNED, learned_of, split_posts, train
+from keras_models.pack import Measured, PackSpec
+from keras_models.spec import Gate, Split
 
 LARGEST = 1_000_000
-CASES, DRAFTED = 1000, 10
-HOSTILE = {
-    "empty": "",
-    "white space": " \n\t ",
-    "markup": "<script>alert('x')</script> <img src=x onerror=alert(1)> &lt;b&gt; #<i>",
-    "control characters": "a\x00b\x1b[31m \u202etxet desrever\u202c \ufeff end\x07",
-    "unpaired surrogate": "before \ud83d after #tag\udc00",
-    "right to left": "مرحبا بكم! #موسيقى שלום לכולם 🎵 ١٢٣",
-    "ideographs": "新しいアルバムが出ました！#音楽 새 앨범 发行了。",
-    "joined emoji": "👨‍👩‍👧‍👦🇩🇪👍🏽#️⃣❤️😂😂 🏳️‍🌈\u200d",
-    "decomposed": "e\u0301te\u0301 #e\u0301te\u0301 ｆｕｌｌ　ｗｉｄｔｈ",
-    "one long word": "a" * 5000,
-    "many marks": "!?." * 1000,
-    "prototype": "__proto__ constructor #__proto__ #constructor toString",
-    "private": "write me@example.com or +1 (555) 123-4567, @me, www.me.example.com/x",
-    "digits": "1" * 300 + " 1,000.50 12/05/2016 7:30pm 1st 2Pac 555-123-4567",
-}
-
-
-@lru_cache(maxsize=2)
-def _parsed(content: bytes) -> dict[str, Any]:
-    return json.loads(content)
-
-
-def learned_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What the pack learned, as the runtime reads it."""
-    return _parsed(checkpoint.blobs[LEARNED])
-
-
-def _constants(checkpoint: Checkpoint) -> dict[str, Any]:
-    return {
-        "posts": checkpoint.config["posts"],
-        "brands": checkpoint.config["brands"],
-        "languages": ["en"],
-        "usualMatch": checkpoint.config["usualMatch"],
-        "tokens": {"patterns": [list(item) for item in token_patterns().items()], "unseen": UNSEEN, "space": SPACE},
-        "style": {
-            "features": list(style_rules.STYLE),
-            "descriptions": style_rules.STYLE,
-            "functionWords": [listed.split() for listed in style_rules.FUNCTION_WORDS.values()],
-            "longWord": LONG_WORD,
-            "polar": POLAR,
-            "clip": style_rules.CLIP,
-            "off": style_rules.OFF,
-            "mostOff": style_rules.MOST_OFF,
-            "steady": style_rules.STEADY,
-        },
-        "hashtags": {
-            "reasons": hashtag_rules.REASONS,
-            "longestJoined": hashtag_rules.LONGEST_JOINED,
-            "leastLetters": hashtag_rules.LEAST_LETTERS,
-            "rising": hashtag_rules.RISING,
-            "fading": hashtag_rules.FADING,
-            "broad": hashtag_rules.BROAD,
-        },
-        "guard": {"run": guard_rules.RUN, "probes": guard_rules.PROBES, "read": sorted(guard_rules.READ), "part": guard_rules.PART},
-        "writer": {
-            "voice": writer_rules.VOICE,
-            "backOff": writer_rules.BACK_OFF,
-            "leastWords": writing_rules.LEAST_WORDS,
-            "longestSentence": writing_rules.LONGEST_SENTENCE,
-            "longestTitled": writer_rules.LONGEST_TITLED,
-            "longestTitle": writer_rules.LONGEST_TITLE,
-            "longestAbout": writer_rules.LONGEST_ABOUT,
-            "dangling": sorted(writer_rules.DANGLING),
-            "firstPerson": sorted(writing_rules.I_WORDS),
-        },
-        "generate": {
-            "tries": rules.TRIES,
-            "aboutRead": writer_rules.ABOUT_READ,
-            "pool": rules.POOL,
-            "mostSentences": rules.MOST_SENTENCES,
-            "mostEmoji": rules.MOST_EMOJI,
-            "mostTags": rules.MOST_TAGS,
-            "candidates": rules.CANDIDATES,
-            "ownPosts": rules.OWN_POSTS,
-            "leastDistinct": rules.LEAST_DISTINCT,
-            "mostAlike": rules.MOST_ALIKE,
-            "casing": {"lower": rules.LOWER, "shouted": rules.SHOUTED, "titled": rules.TITLED, "lowerStart": rules.LOWER_START},
-            "tie": rules.TIE,
-            "notable": rules.NOTABLE,
-            "post": rules.POST,
-        },
-    }
 
 
 def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> list[Measured]:
@@ -151,121 +54,6 @@ def _judged(learned: Mapping[str, Any], posts, part, name: str) -> list[Measured
     return [judge_voices(learned, part, name), judge_hashtags(learned, hide(posts, rows), name)]
 
 
-def _parity(checkpoint: Checkpoint) -> list[PackCheck]:
-    learned = learned_of(checkpoint)
-    texts, voices = _texts(), _voices(learned)
-    edges = [ParityCase(name=name, args=(text,), edge=True) for name, text in HOSTILE.items()]
-    plain = [ParityCase(name=f"text {place}", args=(text,)) for place, text in enumerate(texts)]
-    matched = [
-        ParityCase(name=f"{case.name} and voice {place % len(voices)}", args=(*case.args, voices[place % len(voices)]), edge=case.edge)
-        for place, case in enumerate([*plain[:300], *edges])
-    ]
-    groups = [ParityCase(name=f"five texts {at}", args=(texts[5 * at : 5 * at + 5], voices[at % len(voices)])) for at in range(20)]
-    suggested = [ParityCase(name=case.name, args=(case.args[0], {"voice": case.args[1], "count": 10}), edge=case.edge) for case in matched]
-    built = [ParityCase(name=f"voice {place}", args=(voice["texts"],)) for place, voice in enumerate(voices)]
-    # A key __proto__ would get lost between the browser and Python.
-    odd = [
-        ParityCase(name="hostile voice", args=([text for name, text in HOSTILE.items() if name != "prototype"],), edge=True),
-        ParityCase(name="no posts", args=([],), edge=True),
-    ]
-    return [
-        PackCheck(stage="features", method="tokens", cases=[*plain, *edges], answer=_token_answer),
-        PackCheck(stage="outputs", method="voice", cases=[*built, *odd], answer=lambda posts: build_voice(posts, learned)),
-        PackCheck(stage="outputs", method="match", cases=[*matched, *groups], answer=lambda text, voice: match(text, voice, learned)),
-        PackCheck(stage="decisions", method="hashtags", cases=suggested, answer=lambda text, options: _suggested(text, options, learned)),
-        PackCheck(stage="decisions", method="experiment", cases=_experiments(), answer=experiment),
-        PackCheck(stage="decisions", method="generate", cases=_requests(voices, learned), answer=_generator(checkpoint)),
-    ]
-
-
-def _experiments() -> list[ParityCase]:
-    """Drawn tests of two to four variants, and counts at the ends of their ranges."""
-    random = np.random.default_rng(0)
-    drawn = []
-    for place in range(60):
-        shown = random.integers(1, 10 ** random.integers(1, 5), size=random.integers(2, 5))
-        results = [{"shown": int(count), "reacted": int(random.binomial(count, random.uniform(0, 0.4)))} for count in shown]
-        readers = [f"reader {place} {number} ü🎵" for number in range(5)]
-        drawn.append({"variants": len(results), "results": results, "seed": place, "readers": readers})
-    ends = [[(0, 0), (0, 0)], [(5, 0), (5, 5)], [(9, 9), (9, 9)], [(1, 0), (100_000, 30_000)], [(50_000, 500), (50_000, 700)]]
-    odd = [{"variants": 2, "results": [{"shown": shown, "reacted": reacted} for shown, reacted in each]} for each in ends]
-    cases = [ParityCase(name=f"drawn test {place}", args=(request,)) for place, request in enumerate(drawn)]
-    return [
-        *cases,
-        *(ParityCase(name=f"ends {place}", args=(request,), edge=True) for place, request in enumerate([{"variants": 3}, *odd])),
-    ]
-
-
-def _requests(voices: Sequence[Mapping[str, Any]], learned: Mapping[str, Any]) -> list[ParityCase]:
-    """Every kind of request in several voices, and what a hostile caller might ask."""
-    usual = [
-        ParityCase(name=f"request {kind} of voice {place}", args=({**request, "voice": voice, "seed": 7 * place + kind},))
-        for place, voice in enumerate(voices[:DRAFTED])
-        for kind, request in enumerate(REQUESTS)
-    ]
-    hostile = build_voice([text for name, text in HOSTILE.items() if name != "prototype"], learned)
-    edges = {
-        "no posts": {"voice": build_voice([], learned)},
-        "hostile voice": {"voice": hostile, "seed": 2**32 - 1},
-        "nothing can be kept": {"voice": voices[0], "constraints": {"forbid": [" "], "mustInclude": ["a b"]}},
-        "another language": {"voice": voices[0], "constraints": {"language": "de"}},
-        **{f"about {name}": {"voice": voices[1], "about": text} for name, text in HOSTILE.items()},
-        **{f"must include {name}": {"voice": voices[2], "constraints": {"mustInclude": [text]}} for name, text in HOSTILE.items() if text},
-    }
-    return [*usual, *(ParityCase(name=name, args=(request,), edge=True) for name, request in edges.items())]
-
-
-def _generator(checkpoint: Checkpoint) -> Any:
-    """The twin of the browser's ``generate``, with the engagement model's weights as the browser has them; counts are its own parity."""
-    predict = engagement_predictor(load_dequantized(load_checkpoint("engagement")))
-
-    def answer(request: Mapping[str, Any]) -> dict[str, Any]:
-        generated = generate(request, learned_of(checkpoint), checkpoint.config["usualMatch"], predict)
-        variants = [{name: one[name] for name in ("text", "match", "reason")} for one in generated["variants"]]
-        return {"variants": variants, "note": generated["note"]}
-
-    return answer
-
-
-def _token_answer(text: str) -> list[dict[str, Any]]:
-    return [{"kind": token.kind, "text": token.text, "spaced": token.spaced} for token in tokens(text)]
-
-
-def _suggested(text: str, options: Mapping[str, Any], learned: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return suggest(text, [tagged(post, learned) for post in options["voice"]["texts"]], learned, count=options["count"])
-
-
-def _texts() -> list[str]:
-    """Real posts where they are at hand, evenly spread; made-up ones elsewhere."""
-    try:
-        texts = load_brand_posts(find(DATA[0])).text
-    except DataMissingError:
-        return _made_up(CASES)
-    return [texts[at] for at in np.linspace(0, len(texts) - 1, CASES).astype(int)]
-
-
-def _voices(learned: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Voices of ten posts each of pages kept out; made-up ones elsewhere."""
-    try:
-        return voices_of(split_posts(load_brand_posts(find(DATA[0])))["kept out"], learned)
-    except DataMissingError:
-        return [build_voice(_made_up(PROFILE, seed=seed), learned) for seed in range(DRAFTED)]
-
-
-def _made_up(count: int, seed: int = 0) -> list[str]:
-    random = np.random.default_rng(seed)
-    lines: Sequence[str] = (
-        "Out now! 🎉 #newmusic",
-        "Thank you all ❤️",
-        "Who's coming tonight?",
-        "Watch the video: https://a.b/c",
-        "So good to be back... #tour #love",
-        "¿Listos?",
-        "Studio day",
-    )
-    return [" ".join(lines[at] for at in random.integers(len(lines), size=1 + random.integers(3))) for _ in range(count)]
-
-
 PACK = PackSpec(
     name="content",
     version="1.0.0",
@@ -275,9 +63,9 @@ PACK = PackSpec(
     datasets=DATA,
     train=train,
     data=lambda checkpoint: checkpoint.blobs[LEARNED],
-    constants=_constants,
+    constants=constants,
     evaluations=_evaluations,
-    parity=_parity,
+    parity=parity,
     units={
         **{f"{group}_{name}": "cosine" for group in ("post", "five") for name in ("match", "match_of_others")},
         "post_auc": "fraction",

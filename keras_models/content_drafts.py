@@ -11,7 +11,8 @@ import numpy as np
 from datasets.brand_posts import BrandPosts
 from datasets.tokens import normalized, tokens
 from keras_models.checkpoint import load_checkpoint
-from keras_models.content_generation import Predict, alike, distinct_2, generate, is_well_formed
+from keras_models.content_generation import Predict, alike, distinct_2, generate
+from keras_models.content_layout import is_well_formed
 from keras_models.content_metric import PROFILE
 from keras_models.content_voice import build_voice
 from keras_models.engagement import SPEC as ENGAGEMENT

@@ -1,4 +1,4 @@
-"""Writes sentences: filled templates and Markov walks that a voice bends; twin: ``web_runtime/src/content/writer.ts``."""
+"""Writes sentences: ready ones, phrases of a subject, Markov walks that a voice bends; twin: ``web_runtime/src/content/writer.ts``."""
 
 from __future__ import annotations
 
@@ -6,39 +6,22 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from datasets.tokens import Token, tokens
+from datasets.tokens import tokens
 from keras_models.content_random import Random
+from keras_models.content_sentences import DANGLING, I_WORDS, joined, plain_words, sentences_of
 from keras_models.content_style import word_key
-from keras_models.content_writing import I_WORDS, LEAST_WORDS, LONGEST_SENTENCE, START, plain_words, sentences_of
+from keras_models.content_subject import Subject
+from keras_models.content_writing import LEAST_WORDS, LONGEST_SENTENCE, START
 
 VOICE = 3  # how often a step of the voice counts
-BACK_OFF = 4  # one step in so many looks at one word only
+LONGEST_WALK = 10  # words
+BACKED_OFF = 1  # steps of a walk that may hang on one word only
+WALKED, FRAMED, EXCLAIMED = 4, 3, 2  # one sentence in so many
+DATED = ("date", "time")  # slots that a frame has where the subject fills them: no "out now" of what is out on Friday
 END = "$"
 ENDINGS = (".", "!", "?", END)
-LONGEST_TITLED = 6  # pieces of a template that takes the subject
-LONGEST_TITLE, LONGEST_ABOUT = 5, 8
-ABOUT_READ = 300  # characters of the subject
-# No sentence ends on these.
-_DANGLING = "the a an of to in for on and with at my your our his her their is are was be or but so as if than from by i we he she they i'm"
-_DANGLING += " what when how why where who very really most more have has had can will would should could do did that's it's what's"
-DANGLING = frozenset(_DANGLING.split())
 _SLOT = re.compile(r"\{(\w+)\}")
 Steps = Mapping[str, tuple[list[str], list[int]]]
-
-
-class Subject:
-    """What posts are to be about: a title, and what fills the other slots."""
-
-    def __init__(self, about: str, known: set[str]) -> None:
-        found = tokens(about)
-        words = [token.text for token in found if token.kind == "word"]
-        self.title = _title(found, known) or " ".join(words[:LONGEST_TITLE])
-        self.fills = {"title": self.title} if self.title else {}
-        for token in found:
-            if token.kind in ("date", "time", "number", "link", "mention"):
-                self.fills.setdefault(token.kind, token.text)
-        plain = plain_words(found)
-        self.line = _joined(plain) if plain and LEAST_WORDS <= len(plain) <= LONGEST_ABOUT else ""
 
 
 class Writer:
@@ -46,43 +29,44 @@ class Writer:
 
     def __init__(self, writing: Mapping[str, Any], texts: Sequence[str]) -> None:
         words = writing["words"]
-        self.known = set(words)
+        self._known = set(words)
         self._pack = {2: _steps(writing["bigrams"], words, 1), 3: _steps(writing["trigrams"], words, 2)}
         self._voice = self._steps_of(texts)
         slots = {template: _SLOT.findall(template) for template in writing["templates"]}
-        self._plain = [template for template, wanted in slots.items() if not wanted]
-        self._titled = [
-            (template, wanted) for template, wanted in slots.items() if "title" in wanted and len(template.split(" ")) <= LONGEST_TITLED
-        ]
+        self._lines = [template for template, wanted in slots.items() if not wanted]
+        self._frames = [(template, wanted) for template, wanted in slots.items() if wanted]
 
-    def about(self, random: Random, subject: Subject) -> str | None:
-        """A sentence about the subject: a template, or the subject's own words."""
-        kind = random.below(10)
-        if subject.line and kind < 3:
-            return subject.line + ("!" if random.below(2) else ".")
-        fitting = [template for template, wanted in self._titled if all(slot in subject.fills for slot in wanted)]
-        if not fitting or kind == 9:
-            return subject.title + ("!" if random.below(2) else "")
-        return _SLOT.sub(lambda slot: subject.fills[slot[1]], fitting[random.below(len(fitting))])
+    def about(self, random: Random, subject: Subject) -> str:
+        """A sentence about the subject: a frame around its title, or a phrase of the subject's own."""
+        dated = {slot for slot in DATED if slot in subject.fills}
+        fitting = [template for template, wanted in self._frames if dated <= set(wanted) <= set(subject.fills)]
+        if fitting and random.below(FRAMED) == 0:
+            return _SLOT.sub(lambda slot: subject.fills[slot[1]], fitting[random.below(len(fitting))])
+        # The whole first, and the earlier a phrase stands the more often.
+        phrase = subject.phrases[random.weighted(list(range(len(subject.phrases), 0, -1)))]
+        return phrase + ("." if random.below(EXCLAIMED) else "!")
+
+    def beside(self, random: Random) -> str | None:
+        """A sentence that may stand beside any subject."""
+        return self._lines[random.below(len(self._lines))] if self._lines else self._walk(random)
 
     def free(self, random: Random) -> str | None:
         """A sentence about nothing in particular; None where the walk leads nowhere."""
-        if self._plain and random.below(3) == 0:
-            return self._plain[random.below(len(self._plain))]
-        return self._walk(random)
+        return self._walk(random) if random.below(WALKED) == 0 else self.beside(random)
 
     def _walk(self, random: Random) -> str | None:
-        before, last, words = START, START, []
-        while len(words) <= LONGEST_SENTENCE:
+        before, last, words, backed_off = START, START, [], 0
+        while len(words) <= LONGEST_WALK:
             following, counts = self._next(3, f"{before} {last}")
-            if not following or random.below(BACK_OFF) == 0:
-                following, counts = self._next(2, last)
             if not following:
+                following, counts = self._next(2, last)
+                backed_off += 1
+            if not following or backed_off > BACKED_OFF:
                 return None
             step = following[random.weighted(counts)]
             if step in ENDINGS:
                 is_sound = len(words) >= LEAST_WORDS and words[-1] != "," and word_key(words[-1]) not in DANGLING
-                return _joined(words) + ("" if step == END else step) if is_sound else None
+                return joined(words) + ("" if step == END else step) if is_sound else None
             words.append(step)
             before, last = last, step
         return None
@@ -115,30 +99,10 @@ class Writer:
         if key in I_WORDS:
             return key[0].upper() + key[1:]
         is_shouted = len(word) > 1 and word == word.upper()
-        return key if (place == 0 or is_shouted) and key in self.known else word
+        return key if (place == 0 or is_shouted) and key in self._known else word
 
 
 def _steps(rows: Sequence[Sequence[int]], words: Sequence[str], context: int) -> Steps:
     return {
         " ".join(words[at] for at in row[:context]): ([words[at] for at in row[context::2]], list(row[context + 1 :: 2])) for row in rows
     }
-
-
-def _joined(words: Sequence[str]) -> str:
-    return " ".join(words).replace(" ,", ",")
-
-
-def _title(found: Sequence[Token], known: set[str]) -> str:
-    """What stands in double quotation marks, else the longest run of names."""
-    places = [at for at, token in enumerate(found) if token.text in ('"', "“", "”")]
-    if len(places) > 1:
-        inner = [token.text for token in found[places[0] + 1 : places[1]] if token.kind in ("word", "number")]
-        if 0 < len(inner) <= LONGEST_TITLE:
-            return " ".join(inner)
-    best: list[str] = []
-    run: list[str] = []
-    for at, token in enumerate(found):
-        is_name = token.kind == "word" and token.text[0] != token.text[0].lower() and not (at == 0 and word_key(token.text) in known)
-        run = [*run, token.text] if is_name else []
-        best = run if len(best) < len(run) <= LONGEST_TITLE else best
-    return " ".join(best)

@@ -14,15 +14,18 @@ from datasets.brand_posts import BrandPosts, load_brand_posts
 from datasets.registry import DataMissingError, find
 from datasets.tokens import tokens
 from keras_models.checkpoint import load_checkpoint
-from keras_models.content import DATA, PACK, learned_of
+from keras_models.content import DATA, PACK
 from keras_models.content_drafts import REQUESTS, keeps
-from keras_models.content_generation import alike, distinct_2, generate, is_well_formed
+from keras_models.content_generation import alike, distinct_2, generate
 from keras_models.content_guard import Guard, learn_guard
 from keras_models.content_hashtags import suggest, tag_key, tagged
+from keras_models.content_layout import is_well_formed
+from keras_models.content_lines import LONGEST_RUN
 from keras_models.content_random import Random
-from keras_models.content_training import KEPT_OUT, split_posts
+from keras_models.content_subject import Subject
+from keras_models.content_training import KEPT_OUT, OTHERS, learned_of, split_posts
 from keras_models.content_voice import build_voice, match
-from keras_models.content_writing import LONGEST_RUN, learn_writing
+from keras_models.content_writing import learn_writing
 from keras_models.spec import TrainRequest
 
 CITIES = ("LONDON", "PARIS", "ROME", "OSLO", "BERLIN", "MADRID", "WIEN", "PRAG", "RIGA", "BERN")
@@ -57,16 +60,29 @@ def test_the_pack_holds_no_address_mention_or_link(learned) -> None:
 
 
 def test_no_phrase_of_six_words_of_one_author_is_in_the_pack(learned, posts) -> None:
-    authors: dict[str, set[str]] = {}
-    for brand, text in zip(posts.brand, posts.text, strict=True):
-        words = [token.text.lower().replace("’", "'") for token in tokens(text) if token.kind == "word"]
-        for at in range(len(words) - LONGEST_RUN):
-            authors.setdefault(" ".join(words[at : at + LONGEST_RUN + 1]), set()).add(brand)
-    for template in learned["writing"]["templates"]:
-        for part in re.split(r"\{\w+\}", template):
-            words = [token.text.lower() for token in tokens(part) if token.kind == "word"]
-            for at in range(len(words) - LONGEST_RUN):
-                assert len(authors.get(" ".join(words[at : at + LONGEST_RUN + 1]), set())) != 1, template
+    long = [_words(part) for template in learned["writing"]["templates"] for part in re.split(r"\{\w+\}", template)]
+    phrases = {f" {' '.join(words[at : at + LONGEST_RUN + 1])} " for words in long for at in range(len(words) - LONGEST_RUN)}
+    written: dict[str, list[str]] = {}
+    for part in (posts, load_brand_posts(find(OTHERS))):
+        for brand, text in zip(part.brand, part.text, strict=True):
+            written.setdefault(brand, []).append(text)
+    lines = [f" {' '.join(_words(' '.join(texts)))} " for texts in written.values()]
+    assert phrases and {phrase for phrase in phrases if sum(phrase in line for line in lines) < 2} == set()
+
+
+def test_a_phrase_of_six_words_that_one_author_repeats_stays_out() -> None:
+    own = ["our secret garden opens this evening friends"] * 4 + ["come and see"] * 4
+    alone = BrandPosts(["a"] * 8, np.arange(8), own, np.zeros(8))
+    beside = BrandPosts(["a"] * 8 + ["b"] * 8, np.arange(16), [*own, *(text.replace("secret", "open") for text in own)], np.zeros(16))
+    for made in (alone, beside):
+        templates = learn_writing(made)["writing"]["templates"]
+        assert "come and see." in templates and not [line for line in templates if "garden" in line]
+
+
+def test_a_quoted_title_becomes_a_slot_and_a_line_of_two_brands_stays() -> None:
+    texts = ['Watch "Red Rain" now!', "Are you ready?", "watch out now", "our ready crew"]
+    made = BrandPosts(["a"] * 4 + ["b"] * 4, np.arange(8), [*texts, *texts], np.zeros(8))
+    assert {"watch {title} now!", "are you ready?"} <= set(learn_writing(made)["writing"]["templates"])
 
 
 def test_ngrams_have_their_support(learned) -> None:
@@ -135,6 +151,43 @@ def drafts(learned):
     return run
 
 
+@pytest.mark.parametrize(
+    ("about", "phrases"),
+    [
+        ("Tour dates", ["Tour dates"]),
+        ("Northern Lights", ["Northern Lights"]),
+        (
+            'New single "Midnight Sun" out Friday https://a.example/x',
+            ['New single "Midnight Sun" out Friday', 'New single "Midnight Sun"', '"Midnight Sun" out Friday', '"Midnight Sun"'],
+        ),
+        ("behind the scenes of our video shoot", ["behind the scenes of our video shoot", "our video shoot"]),
+        ("our Berlin show in May", ["our Berlin show in May", "our Berlin show"]),
+        ("<script>alert('x')</script>", ["script"]),
+        ("#tour 🎵 !!", []),
+        ("", []),
+    ],
+)
+def test_a_subject_falls_into_phrases_that_may_stand_alone(about, phrases) -> None:
+    assert Subject(about).phrases == phrases
+
+
+@pytest.mark.parametrize(
+    "about", ['New single "Midnight Sun" out Friday', "Tour dates", "our Berlin show in May", "thank you to all our fans"]
+)
+def test_every_draft_names_its_subject_and_has_its_link(drafts, about) -> None:
+    subject = Subject(about)
+    for seed in range(3):
+        texts = [one["text"] for one in drafts(about=f"{about} https://a.example/x", seed=seed)["variants"]]
+        assert texts and all(subject.is_named_in(text) and "https://a.example/x" in text for text in texts)
+
+
+def test_a_draft_takes_over_where_the_voice_puts_emoji_and_hashtags(drafts) -> None:
+    voice = [f"🔥🔥 So good in {city}! #live #tour" for city in CITIES]
+    for one in drafts(voice, seed=1)["variants"]:
+        assert next(token.kind for token in tokens(one["text"])) == "emoji"
+        assert [token.kind for token in tokens(one["text"])][-2:] == ["hashtag", "hashtag"]
+
+
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_every_variant_keeps_every_constraint_or_there_is_a_note(drafts, request_) -> None:
     for seed in range(3):
@@ -185,6 +238,10 @@ def test_markup_and_100_kb_leave_no_mark(drafts) -> None:
             assert not re.search(r"[<>\x00-\x1f]", one["text"]) and len(one["text"]) < 2000
 
 
+def _words(text):
+    return re.findall(r"[a-z0-9']+", text.lower().replace("’", "'"))
+
+
 def _runs_of_8(text):
     words = re.findall(r"\w+", text.lower())
     return [" ".join(words[at : at + 8]) for at in range(len(words) - 7)]
@@ -204,4 +261,13 @@ def test_a_users_own_posts_make_a_pack(tmp_path) -> None:
     path.write_text("brand,published_at,text\n" + "\n".join(lines))
     checkpoint = PACK.train(TrainRequest(data=path, seed=20, folder=tmp_path))
     assert checkpoint.config["brands"] == 2 and {"live", "tour"} <= set(learned_of(checkpoint)["tags"])
+    assert "tell your friends." in learned_of(checkpoint)["writing"]["templates"]
     assert PACK.evaluations(checkpoint, path, "all") is not None
+
+
+def test_each_brand_of_a_users_own_keeps_its_newest_posts_apart() -> None:
+    early, late = np.arange(20), np.arange(100, 120)
+    made = BrandPosts(["a"] * 20 + ["b"] * 20, np.concatenate([early, late]), [f"post {at}" for at in range(40)], np.zeros(40))
+    parts = split_posts(made)
+    assert [set(part.brand) for part in (parts["learning"], parts["later"])] == [{"a", "b"}] * 2
+    assert len(parts["later"]) == 6 and not len(parts["kept out"])

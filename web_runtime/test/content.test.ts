@@ -13,7 +13,7 @@ const constants = {
       ['hashtag', '#[A-Za-z]+'],
       ['emoji', '[\u{1f300}-\u{1faff}]'],
       ['word', "[A-Za-z]+(?:['’][A-Za-z]+)*"],
-      ['mark', '[!?]+|[.,]'],
+      ['mark', '[!?]+|[.,"]'],
     ],
     unseen: '\\x00-\\x08',
     space: ' \\n',
@@ -21,9 +21,13 @@ const constants = {
   style: { features: [...Array.from({ length: 44 }, (_, at) => `feature_${at}`), 'shouted_words', 'capitalised_words', 'lower_case_start', 'all_lower_case'], functionWords: [['the'], [], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
   hashtags: { reasons: { voice: 1, alike: 2, beside: 0.6, words: 0.5, named: 1.5, common: 0.2, word: 0.06 }, longestJoined: 3, leastLetters: 3, rising: 1.5, fading: 0.67, broad: 3 },
   guard: { run: 7, probes: 5, read: ['word', 'hashtag'], part: '[a-z]+' },
-  writer: { voice: 3, backOff: 4, leastWords: 2, longestSentence: 14, longestTitled: 6, longestTitle: 5, longestAbout: 8, dangling: ['the'], firstPerson: ['i'] },
+  writer: { voice: 3, leastWords: 2, longestSentence: 14, longestWalk: 10, backedOff: 1, walked: 4, framed: 3, exclaimed: 2, dated: ['date'], dangling: ['the', 'on'], firstPerson: ['i'] },
+  subject: {
+    longestPhrase: 14, longestPart: 5, longestTitle: 5, quotation: ['"'], kept: ['word'], innerMarks: [','],
+    calendar: ['friday'], joints: ['for', 'of', 'on', 'out', 'are'], openers: ['our'], little: ['the', 'our', 'for', 'of', 'on', 'are'],
+  },
   generate: {
-    tries: 240, aboutRead: 300, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
+    tries: 240, aboutRead: 300, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, firstEmoji: 0x2190, habit: 2, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
     casing: { lower: 0.5, shouted: 0.5, titled: 0.75, lowerStart: 0.5 }, tie: 1e-5, notable: 1.05,
     post: { publishedAt: '2016-06-01T12:00:00', media: 'none', history: [] },
   },
@@ -128,6 +132,23 @@ describe('content', () => {
     expect(none).toEqual({ variants: [], note: '0 of 5 variants: no more keep every constraint and differ enough' });
     const german = await facade.generate({ voice, constraints: { language: 'de' } });
     expect(german).toEqual({ variants: [], note: 'the pack has learned en, not de' });
+  });
+
+  it('names the subject in its own words and keeps its link', async () => {
+    const { facade } = made();
+    const voice = await facade.voice(posts);
+    const { variants } = await facade.generate({ voice, about: 'tickets for our Berlin show are on sale #now' });
+    expect(variants.length).toBeGreaterThan(0);
+    for (const { text } of variants) {
+      expect(text).toMatch(/tickets for our berlin show|our berlin show/iu);
+      expect(text).toContain('#now');
+    }
+  });
+
+  it('puts emoji and hashtags where the voice puts them', async () => {
+    const { facade } = made();
+    const voice = await facade.voice(['🎉 So good! #live #Tour', '🎉 Thank you! #live #Tour']);
+    for (const { text } of (await facade.generate({ voice })).variants) expect(text).toMatch(/^🎉 [^#]+#\w+ #\w+$/u);
   });
 
   it('never repeats seven words of a post of the voice, and no markup', async () => {

@@ -1,11 +1,13 @@
-/** Drafts posts in the shape of a voice's own, under constraints. The twin of `Drafter` in `keras_models/content_generation.py`. */
+/** Drafts posts in the layout of a voice's own, under constraints. The twin of `Drafter` in `keras_models/content_drafter.py`. */
 
-import type { Token, Tokenizer } from '../text/tokens.js';
+import type { Tokenizer } from '../text/tokens.js';
 import type { Guard } from './guard.js';
 import { type Hashtag, type Hashtags, tagKey } from './hashtags.js';
+import { isWellFormed, type Kind, laidOut, layoutOf, type LayoutRules } from './layout.js';
 import type { Random } from './random.js';
 import type { Voice } from './voice.js';
-import { sentencesOf, type Subject, type Writer } from './writer.js';
+import type { Subject } from './subject.js';
+import type { Writer } from './writer.js';
 
 /** Least and most of something. */
 export interface Range {
@@ -30,11 +32,12 @@ export interface Constraints {
 }
 
 /** Constants of the manifest. */
-export interface DraftRules {
-  readonly mostSentences: number;
-  readonly mostEmoji: number;
-  readonly mostTags: number;
+export interface DraftRules extends LayoutRules {
   readonly candidates: number;
+  /** Signs before this code point, such as a copyright sign, are emoji by Unicode alone. */
+  readonly firstEmoji: number;
+  /** Posts of the voice with a hashtag that suits any of its posts. */
+  readonly habit: number;
   /** Shares of a voice from which its casing is taken over. */
   readonly casing: { readonly lower: number; readonly shouted: number; readonly titled: number; readonly lowerStart: number };
 }
@@ -46,13 +49,14 @@ export interface DraftParts {
   readonly hashtags: Hashtags;
   readonly guard: Guard;
   readonly writer: (texts: readonly string[]) => Writer;
+  readonly subject: (about: string) => Subject;
   /** Emoji of the pack, the most frequent first. */
   readonly emoji: readonly string[];
 }
 
 /** Drafts posts and judges whether they may go out. */
 export interface Drafter {
-  /** A text in the shape of one of the voice's posts; null where no sentence came about. */
+  /** A text in the layout of one of the voice's posts; null where no sentence came about. */
   draft(random: Random): string | null;
   /** Whether a text keeps every constraint, is well-formed, and repeats nobody. */
   holds(text: string): boolean;
@@ -61,36 +65,33 @@ export interface Drafter {
 type Bounds = readonly [number, number] | null;
 
 const MOST = 30;
-const PAIRS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '“': '”', '«': '»' };
-const CLOSING = Object.values(PAIRS);
 
 /** Makes the drafter of a voice, a subject and constraints. */
 export function drafterOf(rules: DraftRules, parts: DraftParts, voice: Voice, about: string, constraints: Constraints): Drafter {
   const { tokenize, normalize } = parts;
   const { texts } = voice;
   const writer = parts.writer(texts);
-  const read = writer.subject(about);
-  const subject: Subject | null = read.title === '' ? null : read;
+  const read = parts.subject(about);
+  const subject: Subject | null = read.phrases.length === 0 ? null : read;
   const repeats = parts.guard(texts);
   const [tagBounds, emojiBounds] = [boundsOf(constraints.hashtags, rules), boundsOf(constraints.emoji, rules)];
   const must = (constraints.mustInclude ?? []).map(normalize);
   const forbidden = (constraints.forbid ?? []).map((each) => normalize(each).toLowerCase());
-  const shapes = texts.length > 0 ? texts.map((text) => shapeOf(tokenize(text), rules)) : [[1, 0, 0] as const];
   const allowed = (candidates: readonly string[]): string[] =>
     candidates.filter((each) => !forbidden.some((other) => each.toLowerCase().includes(other)));
-  const asked = tokenize(about).filter(({ kind }) => kind === 'hashtag').map(({ text }) => `#${text.slice(1)}`);
-  const suggested = parts.hashtags.suggest(about, texts.map(parts.hashtags.tagged), rules.candidates);
-  const suited = allowed([...asked, ...suggested.filter(suits).map(({ tag }) => tag)]);
-  // Only where nothing else is at hand, what many use will do.
-  const tags = suited.length > 0 ? suited : allowed(suggested.map(({ tag }) => tag));
-  const emoji = allowed(voice.emoji.length > 0 ? voice.emoji.map(({ text }) => text) : parts.emoji).slice(0, rules.candidates);
+  const layouts = texts.length > 0 ? texts.map((text) => layoutOf(tokenize(text), rules)) : [[['line', 1] as const]];
   const kindOf = (text: string): string => {
     const tokens = tokenize(text);
     return tokens.length === 1 && ['hashtag', 'link', 'mention'].includes(tokens[0]!.kind) && tokens[0]!.text === text ? tokens[0]!.kind : '';
   };
-  const mustTags = must.filter((each) => kindOf(each) === 'hashtag');
-  const mustTail = must.filter((each) => ['link', 'mention'].includes(kindOf(each)));
   const mustLines = must.filter((each) => kindOf(each) === '');
+  const links = [...new Set([...must.filter((each) => ['link', 'mention'].includes(kindOf(each))), ...allowed(read.links)])];
+  const used = voice.emoji.length > 0 ? voice.emoji.map(({ text }) => text) : parts.emoji;
+  const emoji = allowed(used.filter((each) => each.codePointAt(0)! >= rules.firstEmoji)).slice(0, rules.candidates);
+  const mustTags = must.filter((each) => kindOf(each) === 'hashtag');
+  const most = tagBounds === null ? rules.mostTags : tagBounds[1];
+  const asked = allowed(read.tags).slice(0, Math.max(most - mustTags.length, 0));
+  const tags = tagsOf(rules, parts, voice, about, { given: [...mustTags, ...asked], hasSubject: subject !== null, allowed });
 
   const cased = (line: string): string => {
     const share = (name: string): number => voice.style[name]!.mean;
@@ -100,21 +101,30 @@ export function drafterOf(rules: DraftRules, parts: DraftParts, voice: Voice, ab
     return share('lower_case_start') > rules.casing.lowerStart ? line : capitalised(line);
   };
 
+  /** Sentences in the voice's casing, each once and each but the last with an end mark; null where one did not come about. */
+  const linesOf = (random: Random, usual: number): string[] | null => {
+    // A subject alone makes a short post: often a sentence goes with it.
+    const count = subject === null ? usual : Math.min(usual + random.below(3), rules.mostSentences);
+    const place = subject === null ? -1 : Math.floor(random.below(count) / 2);
+    const written: (string | null)[] = [];
+    for (let at = 0; at < count; at += 1)
+      written.push(subject === null ? writer.free(random) : at === place ? writer.about(random, subject) : writer.beside(random));
+    const lines = written.filter((line) => line !== null);
+    if (lines.length < count || new Set(lines).size < count) return null;
+    const whole = lines.map(cased);
+    const missing = mustLines.filter((each) => !whole.some((line) => line.includes(each)));
+    if (missing.length > 0) whole.push(missing.join(' '));
+    return [...whole.slice(0, -1).map(ended), whole.at(-1)!];
+  };
+
   const draft = (random: Random): string | null => {
-    const [sentences, wantedEmoji, wantedTags] = shapes[random.below(shapes.length)]!;
-    const lines: string[] = [];
-    for (let place = 0; place < sentences; place += 1) {
-      const line = place === 0 && subject !== null ? writer.about(random, subject) : writer.free(random);
-      if (line === null || lines.includes(line)) return null;
-      lines.push(line);
-    }
-    const body = lines.map((line, place) => cased(place + 1 < lines.length ? ended(line) : line)).join(' ');
-    const whole = [body, ...mustLines.filter((each) => !body.includes(each))].join(' ');
-    const pickedEmoji = picked(random, emoji, clamped(wantedEmoji, emojiBounds));
-    const keys = new Set(mustTags.map(tagKey));
-    const free = tags.filter((tag) => !keys.has(tagKey(tag)));
-    const listed = [...mustTags, ...picked(random, free, Math.max(clamped(wantedTags, tagBounds) - mustTags.length, 0))];
-    return [whole, pickedEmoji.join(''), ...mustTail, listed.join(' ')].filter((part) => part !== '').join(' ');
+    const layout = layouts[random.below(layouts.length)]!;
+    const usual = (wanted: Kind): number => layout.reduce((total, [kind, count]) => total + (kind === wanted ? count : 0), 0);
+    const lines = linesOf(random, usual('line'));
+    if (lines === null) return null;
+    const pickedEmoji = picked(random, emoji, clamped(usual('emoji'), emojiBounds));
+    const pickedTags = tags(random, clamped(usual('hashtags'), tagBounds), tagBounds === null ? 0 : tagBounds[0]);
+    return laidOut(layout, { line: lines, emoji: pickedEmoji, link: links, hashtags: pickedTags });
   };
 
   const holds = (text: string): boolean => {
@@ -127,6 +137,7 @@ export function drafterOf(rules: DraftRules, parts: DraftParts, voice: Voice, ab
       within(counted('emoji'), emojiBounds) &&
       must.every((each) => text.includes(each)) &&
       !forbidden.some((each) => lower.includes(each)) &&
+      (subject === null || subject.isNamedIn(text)) &&
       text === normalize(text) &&
       isWellFormed(text, tokens) &&
       !texts.includes(text) &&
@@ -137,22 +148,29 @@ export function drafterOf(rules: DraftRules, parts: DraftParts, voice: Voice, ab
   return { draft, holds };
 }
 
-/** Whether quotation marks and brackets are balanced, every sign of a hashtag has its tag, and no blank or half emoji is left. */
-function isWellFormed(text: string, tokens: readonly Token[]): boolean {
-  const open: string[] = [];
-  for (const character of text) {
-    if (Object.hasOwn(PAIRS, character)) open.push(PAIRS[character]!);
-    else if (CLOSING.includes(character) && open.pop() !== character) return false;
-  }
-  const signs = text.split(/[#＃]/u).length - 1;
-  const tags = tokens.filter((token) => token.kind === 'hashtag' || (['link', 'emoji'].includes(token.kind) && token.text.includes('#')));
-  const isPlain = !text.includes('\ufffd') && !text.includes('  ') && !/^ | $/u.test(text) && tokens.length > 0;
-  return isPlain && open.length === 0 && (text.split('"').length - 1) % 2 === 0 && signs === tags.length;
+/** Makes what picks hashtags: the given ones, and others that suit; for want of those, what many use. */
+function tagsOf(
+  rules: DraftRules,
+  { hashtags }: DraftParts,
+  voice: Voice,
+  about: string,
+  { given, hasSubject, allowed }: { readonly given: readonly string[]; readonly hasSubject: boolean; readonly allowed: (tags: readonly string[]) => string[] },
+): (random: Random, usual: number, least: number) => string[] {
+  const first = [...new Map([...given].reverse().map((tag) => [tagKey(tag), tag])).values()].reverse();
+  const keys = new Set(first.map(tagKey));
+  const suggested = hashtags.suggest(about, voice.texts.map(hashtags.tagged), rules.candidates).filter(({ tag }) => !keys.has(tagKey(tag)));
+  const habits = new Set(voice.hashtags.filter(({ count }) => count >= (hasSubject ? rules.habit : 1)).map(({ text }) => tagKey(text)));
+  const suited = allowed(suggested.filter((each) => habits.has(tagKey(each.tag)) || suits(each)).map(({ tag }) => tag));
+  const others = allowed(suggested.map(({ tag }) => tag).filter((tag) => !suited.includes(tag)));
+  return (random, usual, least) => {
+    const more = picked(random, suited, usual - first.length);
+    return [...first, ...more, ...picked(random, others, least - first.length - more.length)];
+  };
 }
 
-/** Whether a hashtag is the voice's own, named in the subject, or common property that the subject's words call for. */
+/** Whether a hashtag is spelled out in the subject, or common property that the subject's words call for. */
 function suits({ reasons, breadth }: Hashtag): boolean {
-  return reasons.includes('voice') || reasons.includes('named') || (breadth === 'broad' && ['words', 'beside'].includes(reasons[0]!));
+  return reasons.includes('named') || (breadth === 'broad' && ['words', 'beside'].includes(reasons[0]!));
 }
 
 /** A line that another follows ends in a mark. */
@@ -163,14 +181,6 @@ function ended(line: string): string {
 function capitalised(line: string): string {
   const [first] = line;
   return first!.toUpperCase() + line.slice(first!.length);
-}
-
-/** Sentences, emoji and hashtags of a post, within what a draft may have. */
-function shapeOf(tokens: readonly Token[], rules: DraftRules): readonly [number, number, number] {
-  const counted = (kind: string): number => tokens.filter((token) => token.kind === kind).length;
-  const spoken = sentencesOf(tokens).filter(({ sentence }) => sentence.some(({ kind }) => kind === 'word')).length;
-  const sentences = Math.min(Math.max(spoken, 1), rules.mostSentences);
-  return [sentences, Math.min(counted('emoji'), rules.mostEmoji), Math.min(counted('hashtag'), rules.mostTags)];
 }
 
 /** Some candidates, each once, the earlier ones more often. */

@@ -1,20 +1,26 @@
-/** Writes sentences: filled templates and Markov walks that a voice bends. The twin of `keras_models/content_writer.py`. */
+/** Writes sentences: ready ones, phrases of a subject, Markov walks that a voice bends. The twin of `keras_models/content_writer.py`. */
 
-import { type Token, type Tokenizer, wordKey } from '../text/tokens.js';
+import { type Tokenizer, wordKey } from '../text/tokens.js';
 import type { Random } from './random.js';
+import { joined, plainWords, sentencesOf } from './sentences.js';
+import type { Subject } from './subject.js';
 
 /** Constants of the manifest. */
 export interface WriterRules {
   /** How often a step of the voice counts. */
   readonly voice: number;
-  /** One step in so many looks at one word only. */
-  readonly backOff: number;
   readonly leastWords: number;
   readonly longestSentence: number;
-  /** Pieces of a template that takes the subject. */
-  readonly longestTitled: number;
-  readonly longestTitle: number;
-  readonly longestAbout: number;
+  /** Words of a walk. */
+  readonly longestWalk: number;
+  /** Steps of a walk that may hang on one word only. */
+  readonly backedOff: number;
+  /** One sentence in so many is a walk, a frame, or ends in a full stop at choice. */
+  readonly walked: number;
+  readonly framed: number;
+  readonly exclaimed: number;
+  /** Slots that a frame has where the subject fills them: no "out now" of what is out on Friday. */
+  readonly dated: readonly string[];
   /** No sentence ends on these. */
   readonly dangling: readonly string[];
   /** Forms of "I". */
@@ -28,24 +34,16 @@ export interface Writing {
   readonly bigrams: readonly (readonly number[])[];
   /** The same with two context words. */
   readonly trigrams: readonly (readonly number[])[];
-  /** Sentences with slots such as `{title}`. */
+  /** Ready sentences, and frames with slots such as `{title}`. */
   readonly templates: readonly string[];
-}
-
-/** What posts are to be about. */
-export interface Subject {
-  readonly title: string;
-  /** What fills the slots. */
-  readonly fills: ReadonlyMap<string, string>;
-  /** The subject as it was put, where it is plain and short. */
-  readonly line: string;
 }
 
 /** Writes sentences of a pack and a voice. */
 export interface Writer {
-  subject(about: string): Subject;
-  /** A sentence about a subject: a template, or the subject's own words. */
+  /** A sentence about a subject: a frame around its title, or a phrase of the subject's own. */
   about(random: Random, subject: Subject): string;
+  /** A sentence that may stand beside any subject; null where the walk leads nowhere. */
+  beside(random: Random): string | null;
   /** A sentence about nothing in particular; null where the walk leads nowhere. */
   free(random: Random): string | null;
 }
@@ -60,27 +58,8 @@ type Steps = ReadonlyMap<string, Following>;
 const START = '^';
 const END = '$';
 const ENDINGS: readonly string[] = ['.', '!', '?', END];
-const SLOTS: readonly string[] = ['date', 'time', 'number', 'link', 'mention'];
 const NOTHING: Following = { words: [], counts: [] };
 const SLOT = /\{(\w+)\}/g;
-
-/** Tokens between line breaks, emoji and sentence ends, each with the mark that ends it. */
-export function sentencesOf(tokens: readonly Token[]): { readonly sentence: Token[]; readonly end: string }[] {
-  const sentences: { sentence: Token[]; end: string }[] = [];
-  let current: Token[] = [];
-  for (const token of tokens) {
-    const { kind, text } = token;
-    const ends = kind === 'mark' && '.!?…'.includes(text[0]!);
-    if (!ends && kind !== 'break' && kind !== 'emoji') {
-      current.push(token);
-      continue;
-    }
-    const isMark = ends && ['.', '!', '!!', '!!!'].includes(text);
-    if (current.length > 0) sentences.push({ sentence: current, end: text.includes('?') ? '?' : isMark ? text[0]! : '' });
-    current = [];
-  }
-  return current.length > 0 ? [...sentences, { sentence: current, end: '' }] : sentences;
-}
 
 /** Makes the writers of a pack, one a voice. */
 export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokenizer): (texts: readonly string[]) => Writer {
@@ -88,8 +67,8 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
   const dangling = new Set(rules.dangling);
   const pack = { 2: stepsOf(writing.bigrams, writing.words, 1), 3: stepsOf(writing.trigrams, writing.words, 2) };
   const slots = writing.templates.map((template) => ({ template, wanted: Array.from(template.matchAll(SLOT), ([, slot]) => slot!) }));
-  const plain = slots.filter(({ wanted }) => wanted.length === 0).map(({ template }) => template);
-  const titled = slots.filter(({ template, wanted }) => wanted.includes('title') && template.split(' ').length <= rules.longestTitled);
+  const lines = slots.filter(({ wanted }) => wanted.length === 0).map(({ template }) => template);
+  const frames = slots.filter(({ wanted }) => wanted.length > 0);
 
   const usual = (word: string, place: number): string => {
     const key = wordKey(word);
@@ -112,23 +91,14 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
     return steps;
   };
 
-  const subject = (about: string): Subject => {
-    const tokens = tokenize(about);
-    const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text);
-    const title = titleOf(tokens, known, rules.longestTitle) || words.slice(0, rules.longestTitle).join(' ');
-    const fills = new Map(title === '' ? [] : [['title', title]]);
-    for (const { kind, text } of tokens) if (SLOTS.includes(kind) && !fills.has(kind)) fills.set(kind, text);
-    const line = plainWords(tokens);
-    const isShort = line !== null && line.length >= rules.leastWords && line.length <= rules.longestAbout;
-    return { title, fills, line: isShort ? joined(line) : '' };
-  };
-
-  const about = (random: Random, { title, fills, line }: Subject): string => {
-    const kind = random.below(10);
-    if (line !== '' && kind < 3) return line + (random.below(2) > 0 ? '!' : '.');
-    const fitting = titled.filter(({ wanted }) => wanted.every((slot) => fills.has(slot)));
-    if (fitting.length === 0 || kind === 9) return title + (random.below(2) > 0 ? '!' : '');
-    return fitting[random.below(fitting.length)]!.template.replace(SLOT, (_, slot: string) => fills.get(slot)!);
+  const about = (random: Random, { phrases, fills }: Subject): string => {
+    const dated = rules.dated.filter((slot) => fills.has(slot));
+    const fitting = frames.filter(({ wanted }) => dated.every((slot) => wanted.includes(slot)) && wanted.every((slot) => fills.has(slot)));
+    if (fitting.length > 0 && random.below(rules.framed) === 0)
+      return fitting[random.below(fitting.length)]!.template.replace(SLOT, (_, slot: string) => fills.get(slot)!);
+    // The whole first, and the earlier a phrase stands the more often.
+    const phrase = phrases[random.weighted(phrases.map((_, at) => phrases.length - at))]!;
+    return phrase + (random.below(rules.exclaimed) > 0 ? '.' : '!');
   };
 
   return (texts) => {
@@ -140,10 +110,14 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
     const walk = (random: Random): string | null => {
       let [before, last] = [START, START];
       const words: string[] = [];
-      while (words.length <= rules.longestSentence) {
+      let backedOff = 0;
+      while (words.length <= rules.longestWalk) {
         let following = next(3, `${before} ${last}`);
-        if (following.words.length === 0 || random.below(rules.backOff) === 0) following = next(2, last);
-        if (following.words.length === 0) return null;
+        if (following.words.length === 0) {
+          following = next(2, last);
+          backedOff += 1;
+        }
+        if (following.words.length === 0 || backedOff > rules.backedOff) return null;
         const step = following.words[random.weighted(following.counts)]!;
         if (ENDINGS.includes(step)) {
           const isSound = words.length >= rules.leastWords && last !== ',' && !dangling.has(wordKey(last));
@@ -154,16 +128,10 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
       }
       return null;
     };
-    const free = (random: Random): string | null =>
-      plain.length > 0 && random.below(3) === 0 ? plain[random.below(plain.length)]! : walk(random);
-    return { subject, about, free };
+    const beside = (random: Random): string | null => (lines.length > 0 ? lines[random.below(lines.length)]! : walk(random));
+    const free = (random: Random): string | null => (random.below(rules.walked) === 0 ? walk(random) : beside(random));
+    return { about, beside, free };
   };
-}
-
-/** Words and commas of a sentence, straight apostrophes; null where it holds anything else. */
-function plainWords(sentence: readonly Token[]): string[] | null {
-  const isPlain = sentence.every(({ kind, text }) => kind === 'word' || text === ',');
-  return isPlain ? sentence.map(({ text }) => text.replaceAll('’', "'")) : null;
 }
 
 function stepsOf(rows: readonly (readonly number[])[], words: readonly string[], context: number): Steps {
@@ -185,26 +153,4 @@ function count(steps: Map<string, Following>, context: string, word: string, by:
     following.counts.push(by);
   } else following.counts[at]! += by;
   steps.set(context, following);
-}
-
-function joined(words: readonly string[]): string {
-  return words.join(' ').replaceAll(' ,', ',');
-}
-
-/** What stands in double quotation marks, else the longest run of names. */
-function titleOf(tokens: readonly Token[], known: ReadonlySet<string>, longest: number): string {
-  const marks = tokens.flatMap(({ text }, at) => (['"', '“', '”'].includes(text) ? [at] : []));
-  if (marks.length > 1) {
-    const inner = tokens.slice(marks[0]! + 1, marks[1]).filter(({ kind }) => kind === 'word' || kind === 'number');
-    if (inner.length > 0 && inner.length <= longest) return inner.map(({ text }) => text).join(' ');
-  }
-  let best: string[] = [];
-  let run: string[] = [];
-  tokens.forEach(({ kind, text }, at) => {
-    const [first] = text;
-    const isName = kind === 'word' && first !== first!.toLowerCase() && !(at === 0 && known.has(wordKey(text)));
-    run = isName ? [...run, text] : [];
-    if (run.length > best.length && run.length <= longest) best = run;
-  });
-  return best.join(' ');
 }

@@ -6,6 +6,7 @@ import { guardOf, type GuardRules, type GuardTable } from '../content/guard.js';
 import { type Hashtag, type HashtagRules, hashtagsOf, type HashtagTables } from '../content/hashtags.js';
 import { experimentRequestOf, requestOf, textOf, textsOf, voiceOf, wholeOf } from '../content/request.js';
 import { styleOf, type StyleRules, type StyleTables } from '../content/style.js';
+import { subjectsOf, type SubjectRules } from '../content/subject.js';
 import { buildVoice, matchVoice, type Voice, type VoiceMatch } from '../content/voice.js';
 import { writerOf, type WriterRules, type Writing } from '../content/writer.js';
 import type { PackHandle } from '../facade.js';
@@ -50,6 +51,7 @@ interface Constants {
   readonly hashtags: HashtagRules;
   readonly guard: GuardRules;
   readonly writer: WriterRules;
+  readonly subject: SubjectRules;
   readonly generate: GenerateRules;
   readonly usualMatch: GenerateParts['usualMatch'];
   readonly languages: readonly string[];
@@ -126,6 +128,7 @@ function partsOf(constants: Constants, tables: Tables): Parts {
     hashtags: hashtagsOf(constants.hashtags, tables, tokenize, style.idf),
     guard: guardOf(constants.guard, tables.guard, tokenize),
     writer: writerOf(constants.writer, tables.writing, tokenize),
+    subject: subjectsOf(constants.subject, constants.writer, tokenize),
     emoji: Object.keys(tables.emoji.posts),
     usualMatch: constants.usualMatch,
     languages: constants.languages,

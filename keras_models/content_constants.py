@@ -1,0 +1,99 @@
+"""Constants of the content pack: what Python decided and the browser reads from the manifest, never typed twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datasets.text_features import LONG_WORD, POLAR, SPACE
+from datasets.tokens import UNSEEN, token_patterns
+from keras_models import content_drafter as drafter_rules
+from keras_models import content_generation as rules
+from keras_models import content_guard as guard_rules
+from keras_models import content_hashtags as hashtag_rules
+from keras_models import content_layout as layout_rules
+from keras_models import content_style as style_rules
+from keras_models import content_subject as subject_rules
+from keras_models import content_writer as writer_rules
+from keras_models import content_writing as writing_rules
+from keras_models.checkpoint import Checkpoint
+from keras_models.content_lines import LONGEST_TITLE, QUOTATION
+from keras_models.content_sentences import DANGLING, I_WORDS
+
+
+def constants(checkpoint: Checkpoint) -> dict[str, Any]:
+    """The constants of a checkpoint's pack, as its manifest entry holds them."""
+    return {
+        "posts": checkpoint.config["posts"],
+        "brands": checkpoint.config["brands"],
+        "languages": ["en"],
+        "usualMatch": checkpoint.config["usualMatch"],
+        "tokens": {"patterns": [list(item) for item in token_patterns().items()], "unseen": UNSEEN, "space": SPACE},
+        "style": {
+            "features": list(style_rules.STYLE),
+            "descriptions": style_rules.STYLE,
+            "functionWords": [listed.split() for listed in style_rules.FUNCTION_WORDS.values()],
+            "longWord": LONG_WORD,
+            "polar": POLAR,
+            "clip": style_rules.CLIP,
+            "off": style_rules.OFF,
+            "mostOff": style_rules.MOST_OFF,
+            "steady": style_rules.STEADY,
+        },
+        "hashtags": {
+            "reasons": hashtag_rules.REASONS,
+            "longestJoined": hashtag_rules.LONGEST_JOINED,
+            "leastLetters": hashtag_rules.LEAST_LETTERS,
+            "rising": hashtag_rules.RISING,
+            "fading": hashtag_rules.FADING,
+            "broad": hashtag_rules.BROAD,
+        },
+        "guard": {"run": guard_rules.RUN, "probes": guard_rules.PROBES, "read": sorted(guard_rules.READ), "part": guard_rules.PART},
+        "writer": {
+            "voice": writer_rules.VOICE,
+            "leastWords": writing_rules.LEAST_WORDS,
+            "longestSentence": writing_rules.LONGEST_SENTENCE,
+            "longestWalk": writer_rules.LONGEST_WALK,
+            "backedOff": writer_rules.BACKED_OFF,
+            "walked": writer_rules.WALKED,
+            "framed": writer_rules.FRAMED,
+            "exclaimed": writer_rules.EXCLAIMED,
+            "dated": list(writer_rules.DATED),
+            "dangling": sorted(DANGLING),
+            "firstPerson": sorted(I_WORDS),
+        },
+        "subject": {
+            "longestPhrase": subject_rules.LONGEST_PHRASE,
+            "longestPart": subject_rules.LONGEST_PART,
+            "longestTitle": LONGEST_TITLE,
+            "quotation": list(QUOTATION),
+            "kept": list(subject_rules.KEPT),
+            "innerMarks": sorted(subject_rules.INNER_MARKS),
+            "calendar": sorted(subject_rules.CALENDAR),
+            "joints": sorted(subject_rules.JOINTS),
+            "openers": sorted(subject_rules.OPENERS),
+            "little": sorted(subject_rules.LITTLE),
+        },
+        "generate": {
+            "tries": rules.TRIES,
+            "aboutRead": subject_rules.ABOUT_READ,
+            "pool": rules.POOL,
+            "mostSentences": layout_rules.MOST_SENTENCES,
+            "mostEmoji": layout_rules.MOST_EMOJI,
+            "mostTags": layout_rules.MOST_TAGS,
+            "candidates": drafter_rules.CANDIDATES,
+            "firstEmoji": drafter_rules.FIRST_EMOJI,
+            "habit": drafter_rules.HABIT,
+            "ownPosts": rules.OWN_POSTS,
+            "leastDistinct": rules.LEAST_DISTINCT,
+            "mostAlike": rules.MOST_ALIKE,
+            "casing": {
+                "lower": drafter_rules.LOWER,
+                "shouted": drafter_rules.SHOUTED,
+                "titled": drafter_rules.TITLED,
+                "lowerStart": drafter_rules.LOWER_START,
+            },
+            "tie": rules.TIE,
+            "notable": rules.NOTABLE,
+            "post": rules.POST,
+        },
+    }
