@@ -53,6 +53,7 @@ def constants(checkpoint: Checkpoint) -> dict[str, Any]:
             "leastWords": writing_rules.LEAST_WORDS,
             "longestSentence": writing_rules.LONGEST_SENTENCE,
             "longestWalk": writer_rules.LONGEST_WALK,
+            "stated": writer_rules.STATED,
             "backedOff": writer_rules.BACKED_OFF,
             "walked": writer_rules.WALKED,
             "framed": writer_rules.FRAMED,
@@ -86,6 +87,7 @@ def constants(checkpoint: Checkpoint) -> dict[str, Any]:
             "ownPosts": rules.OWN_POSTS,
             "leastDistinct": rules.LEAST_DISTINCT,
             "mostAlike": rules.MOST_ALIKE,
+            "repeated": drafter_rules.REPEATED,
             "casing": {
                 "lower": drafter_rules.LOWER,
                 "shouted": drafter_rules.SHOUTED,

@@ -10,6 +10,7 @@ from keras_models.content_guard import Guard
 from keras_models.content_hashtags import suggest, tag_key, tagged
 from keras_models.content_layout import MOST_SENTENCES, MOST_TAGS, is_well_formed, laid_out, layout_of
 from keras_models.content_random import Random
+from keras_models.content_style import word_counts
 from keras_models.content_subject import Subject
 from keras_models.content_writer import Writer
 
@@ -17,6 +18,7 @@ CANDIDATES = 20  # hashtags and emoji to choose from
 FIRST_EMOJI = 0x2190  # signs before it, such as a copyright sign, are emoji by Unicode alone
 HABIT = 2  # posts of the voice with a hashtag that suits any of its posts
 LOWER, SHOUTED, TITLED, LOWER_START = 0.5, 0.5, 0.75, 0.5  # shares of a voice from which its casing is taken over
+REPEATED = 0.5  # share of posts with repeated exclamation marks from which they are taken over
 
 
 class Drafter:
@@ -48,7 +50,9 @@ class Drafter:
         self._tags = self._allowed([each["tag"] for each in free if tag_key(each["tag"]) in habits or _suits(each)])
         self._other_tags = self._allowed([each["tag"] for each in free if each["tag"] not in self._tags])
         used = [each["text"] for each in voice["emoji"]] or list(learned["emoji"]["posts"])
-        emoji = [each for each in used if ord(each[0]) >= FIRST_EMOJI]
+        near = learned["emoji"]["near"]
+        suited = {one for word in word_counts(tokens(about)) for one in near.get(word, {})}
+        emoji = sorted((each for each in used if ord(each[0]) >= FIRST_EMOJI), key=lambda each: each not in suited)
         self._emoji = self._allowed(emoji)[:CANDIDATES]
 
     def draft(self, random: Random) -> str | None:
@@ -78,7 +82,7 @@ class Drafter:
         )
 
     def _lines(self, random: Random, count: int) -> list[str] | None:
-        """Sentences in the voice's casing, each once and each but the last with an end mark; None where one did not come about."""
+        """Sentences as the voice writes them, each once and each but the last with an end mark; None where one did not come about."""
         if self._subject is None:
             lines = [self._writer.free(random) for _ in range(count)]
         else:
@@ -88,9 +92,9 @@ class Drafter:
             lines = [self._writer.about(random, self._subject) if at == place else self._writer.beside(random) for at in range(count)]
         if None in lines or len(set(lines)) < len(lines):
             return None
-        cased = [self._cased(line) for line in lines]
-        missing = [each for each in self._must_lines if not any(each in line for line in cased)]
-        whole = [*cased, " ".join(missing)] if missing else cased
+        voiced = [self._voiced(line) for line in lines]
+        missing = [each for each in self._must_lines if not any(each in line for line in voiced)]
+        whole = [*voiced, " ".join(missing)] if missing else voiced
         return [*(_ended(line) for line in whole[:-1]), whole[-1]]
 
     def _picked_tags(self, random: Random, usual: int) -> list[str]:
@@ -103,6 +107,10 @@ class Drafter:
 
     def _allowed(self, candidates: Sequence[str]) -> list[str]:
         return [each for each in candidates if not any(forbidden in each.lower() for forbidden in self._forbidden)]
+
+    def _voiced(self, line: str) -> str:
+        """A line in the voice's casing and with its exclamation marks."""
+        return self._cased(line.replace("!", "!!") if self._style["repeated_exclamations"] > REPEATED else line)
 
     def _cased(self, line: str) -> str:
         if self._style["all_lower_case"] > LOWER:

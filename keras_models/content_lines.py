@@ -16,7 +16,7 @@ from keras_models.content_style import word_key
 LINE_PAGES = 3
 FRAME_PAGES = 2  # of a frame with a longer run of words than nobody's phrase has
 LONGEST_RUN = 5  # words in a row that only one brand used
-LONGEST_LINE, LONGEST_FRAME, LONGEST_TITLE = 8, 12, 5
+LONGEST_LINE, LONGEST_FRAME, LONGEST_TITLE = 6, 12, 5  # a line is too short to be a quotation
 FIRM = 5  # pages that used every word of a sentence, where there are so many
 FRAME_SLOTS = ("date", "time", "link")
 INNER_MARKS = (",", ":", "-", "–")
@@ -33,7 +33,7 @@ BARRED = _set(
     "he she him her his hers they them their he's she's they're ya u gonna ain't guy boy girl baby man",
     "birthday bday anniversary christmas easter mother's father's day days morning year summer peace win goal goals home free call quiz",
     "line science hot true right run question happens life comments surprised boss catch et enough welcome well played only all yes back",
-    "much these last tomorrow work sense up interesting another happy strong help ask",
+    "much these last tomorrow work sense up interesting another happy strong help ask think story imagine",
     "not no nope never nothing nobody didn't doesn't isn't wasn't aren't won't wouldn't couldn't stop over worst sex why money",
 )
 WELCOME = ("can't wait", "don't miss", "don't forget", "wait is over", "{title} is back")

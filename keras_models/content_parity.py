@@ -22,6 +22,14 @@ from keras_models.pack import PackCheck
 from keras_models.spec import ParityCase
 
 CASES, DRAFTED = 1000, 10
+SUBJECTS = (
+    "tickets for our Berlin show on June 3 are on sale now https://a.example/t #tour",
+    "behind the scenes of our video shoot",
+    "thank you to all our fans for 1 million streams!",
+    'Hear “Red Rain” & "Blue Road": out Friday, 7:30pm',
+    "NEW ALBUM OUT NOW. Listen with your friends",
+    "I'm playing in London, Paris and Rome with @someone",
+)
 HOSTILE = {
     "empty": "",
     "white space": " \n\t ",
@@ -93,6 +101,10 @@ def _requests(voices: Sequence[Mapping[str, Any]], learned: Mapping[str, Any]) -
         for place, voice in enumerate(voices[:DRAFTED])
         for kind, request in enumerate(REQUESTS)
     ]
+    told = [
+        ParityCase(name=f"about {about} in voice {place}", args=({"voice": voices[place % len(voices)], "about": about, "seed": place},))
+        for place, about in enumerate(SUBJECTS)
+    ]
     hostile = build_voice([text for name, text in HOSTILE.items() if name != "prototype"], learned)
     edges = {
         "no posts": {"voice": build_voice([], learned)},
@@ -102,7 +114,7 @@ def _requests(voices: Sequence[Mapping[str, Any]], learned: Mapping[str, Any]) -
         **{f"about {name}": {"voice": voices[1], "about": text} for name, text in HOSTILE.items()},
         **{f"must include {name}": {"voice": voices[2], "constraints": {"mustInclude": [text]}} for name, text in HOSTILE.items() if text},
     }
-    return [*usual, *(ParityCase(name=name, args=(request,), edge=True) for name, request in edges.items())]
+    return [*usual, *told, *(ParityCase(name=name, args=(request,), edge=True) for name, request in edges.items())]
 
 
 def _generator(checkpoint: Checkpoint) -> Any:

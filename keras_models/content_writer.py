@@ -15,6 +15,7 @@ from keras_models.content_writing import LEAST_WORDS, LONGEST_SENTENCE, START
 
 VOICE = 3  # how often a step of the voice counts
 LONGEST_WALK = 10  # words
+STATED = 4  # words of a phrase that may end in a full stop; a shorter one is called out
 BACKED_OFF = 1  # steps of a walk that may hang on one word only
 WALKED, FRAMED, EXCLAIMED = 4, 3, 2  # one sentence in so many
 DATED = ("date", "time")  # slots that a frame has where the subject fills them: no "out now" of what is out on Friday
@@ -44,7 +45,8 @@ class Writer:
             return _SLOT.sub(lambda slot: subject.fills[slot[1]], fitting[random.below(len(fitting))])
         # The whole first, and the earlier a phrase stands the more often.
         phrase = subject.phrases[random.weighted(list(range(len(subject.phrases), 0, -1)))]
-        return phrase + ("." if random.below(EXCLAIMED) else "!")
+        is_stated = random.below(EXCLAIMED) > 0 and len(phrase.split(" ")) >= STATED
+        return phrase + ("." if is_stated else "!")
 
     def beside(self, random: Random) -> str | None:
         """A sentence that may stand beside any subject."""

@@ -181,6 +181,20 @@ def test_every_draft_names_its_subject_and_has_its_link(drafts, about) -> None:
         assert texts and all(subject.is_named_in(text) and "https://a.example/x" in text for text in texts)
 
 
+def test_emoji_that_go_with_the_subject_come_first(drafts, learned) -> None:
+    word, near = next(
+        (word, list(near)) for word, near in learned["emoji"]["near"].items() if word.isascii() and ord(next(iter(near))[0]) > 0x2190
+    )
+    other = next(one for one in learned["emoji"]["posts"] if one not in near and ord(one[0]) > 0x2190)
+    voice = [f"So good in {city}! {other}" for city in CITIES] + [f"Hello again! {near[0]}"]
+    texts = [
+        one["text"]
+        for seed in range(8)
+        for one in drafts(voice, about=f"our {word} night", seed=seed, constraints={"emoji": 1})["variants"]
+    ]
+    assert sum(near[0] in text for text in texts) > len(texts) / 2
+
+
 def test_a_draft_takes_over_where_the_voice_puts_emoji_and_hashtags(drafts) -> None:
     voice = [f"🔥🔥 So good in {city}! #live #tour" for city in CITIES]
     for one in drafts(voice, seed=1)["variants"]:
@@ -210,12 +224,16 @@ def test_variants_differ_are_well_formed_and_stand_by_score(drafts) -> None:
 
 
 def test_no_generated_text_has_eight_consecutive_words_of_a_training_post(drafts, posts) -> None:
-    quoted = {run for text in posts.text for run in _runs_of_8(text)}
     brands = np.array(posts.brand)
+    generated: set[str] = set()
     for brand in ("mtv", "ludacris", "snoopdogg"):
         own = [posts.text[row] for row in np.flatnonzero(brands == brand)[:40]]
-        texts = [one["text"] for seed in range(8) for one in drafts(own, seed=seed, count=10)["variants"]]
-        assert texts and not [run for text in texts for run in _runs_of_8(text) if run in quoted]
+        for seed, about in enumerate(["", "", "", 'New single "Midnight Sun" out Friday', "Tour dates", "thank you to all our fans"]):
+            texts = [one["text"] for one in drafts(own, seed=seed, about=about, count=10)["variants"]]
+            assert texts
+            generated.update(run for text in texts for run in _runs_of_8(text))
+    trained = (text for part in (posts, load_brand_posts(find(OTHERS))) for text in part.text)
+    assert generated and [run for text in trained for run in _runs_of_8(text) if run in generated] == []
 
 
 def test_a_voice_of_one_long_post_is_not_quoted(drafts) -> None:

@@ -18,16 +18,16 @@ const constants = {
     unseen: '\\x00-\\x08',
     space: ' \\n',
   },
-  style: { features: [...Array.from({ length: 44 }, (_, at) => `feature_${at}`), 'shouted_words', 'capitalised_words', 'lower_case_start', 'all_lower_case'], functionWords: [['the'], [], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
+  style: { features: [...Array.from({ length: 43 }, (_, at) => `feature_${at}`), 'repeated_exclamations', 'shouted_words', 'capitalised_words', 'lower_case_start', 'all_lower_case'], functionWords: [['the'], [], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
   hashtags: { reasons: { voice: 1, alike: 2, beside: 0.6, words: 0.5, named: 1.5, common: 0.2, word: 0.06 }, longestJoined: 3, leastLetters: 3, rising: 1.5, fading: 0.67, broad: 3 },
   guard: { run: 7, probes: 5, read: ['word', 'hashtag'], part: '[a-z]+' },
-  writer: { voice: 3, leastWords: 2, longestSentence: 14, longestWalk: 10, backedOff: 1, walked: 4, framed: 3, exclaimed: 2, dated: ['date'], dangling: ['the', 'on'], firstPerson: ['i'] },
+  writer: { voice: 3, leastWords: 2, longestSentence: 14, longestWalk: 10, stated: 4, backedOff: 1, walked: 4, framed: 3, exclaimed: 2, dated: ['date'], dangling: ['the', 'on'], firstPerson: ['i'] },
   subject: {
     longestPhrase: 14, longestPart: 5, longestTitle: 5, quotation: ['"'], kept: ['word'], innerMarks: [','],
     calendar: ['friday'], joints: ['for', 'of', 'on', 'out', 'are'], openers: ['our'], little: ['the', 'our', 'for', 'of', 'on', 'are'],
   },
   generate: {
-    tries: 240, aboutRead: 300, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, firstEmoji: 0x2190, habit: 2, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
+    tries: 240, aboutRead: 300, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, firstEmoji: 0x2190, repeated: 0.5, habit: 2, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
     casing: { lower: 0.5, shouted: 0.5, titled: 0.75, lowerStart: 0.5 }, tie: 1e-5, notable: 1.05,
     post: { publishedAt: '2016-06-01T12:00:00', media: 'none', history: [] },
   },
@@ -43,7 +43,7 @@ const tables = {
   beside: { live: { tour: 0.5 } },
   near: { show: { tour: 0.4 } },
   broadest: ['tour'],
-  emoji: { posts: { '🎉': 3 } },
+  emoji: { posts: { '🎉': 3 }, near: { show: { '🎉': 0.5 } } },
   writing: {
     words: ['^', 'so', 'good', 'tonight', '!', '$', 'love', 'this'],
     bigrams: [[0, 1, 3, 6, 2], [1, 2, 3], [2, 3, 2, 4, 1], [3, 4, 2, 5, 1], [6, 7, 2], [7, 4, 1, 5, 1]],

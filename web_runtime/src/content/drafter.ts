@@ -1,6 +1,6 @@
 /** Drafts posts in the layout of a voice's own, under constraints. The twin of `Drafter` in `keras_models/content_drafter.py`. */
 
-import type { Tokenizer } from '../text/tokens.js';
+import { type Tokenizer, wordCounts } from '../text/tokens.js';
 import type { Guard } from './guard.js';
 import { type Hashtag, type Hashtags, tagKey } from './hashtags.js';
 import { isWellFormed, type Kind, laidOut, layoutOf, type LayoutRules } from './layout.js';
@@ -38,6 +38,8 @@ export interface DraftRules extends LayoutRules {
   readonly firstEmoji: number;
   /** Posts of the voice with a hashtag that suits any of its posts. */
   readonly habit: number;
+  /** Share of a voice's posts with repeated exclamation marks from which they are taken over. */
+  readonly repeated: number;
   /** Shares of a voice from which its casing is taken over. */
   readonly casing: { readonly lower: number; readonly shouted: number; readonly titled: number; readonly lowerStart: number };
 }
@@ -52,6 +54,8 @@ export interface DraftParts {
   readonly subject: (about: string) => Subject;
   /** Emoji of the pack, the most frequent first. */
   readonly emoji: readonly string[];
+  /** Word -> emoji that stand beside it beyond chance. */
+  readonly emojiNear: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Drafts posts and judges whether they may go out. */
@@ -87,21 +91,28 @@ export function drafterOf(rules: DraftRules, parts: DraftParts, voice: Voice, ab
   const mustLines = must.filter((each) => kindOf(each) === '');
   const links = [...new Set([...must.filter((each) => ['link', 'mention'].includes(kindOf(each))), ...allowed(read.links)])];
   const used = voice.emoji.length > 0 ? voice.emoji.map(({ text }) => text) : parts.emoji;
-  const emoji = allowed(used.filter((each) => each.codePointAt(0)! >= rules.firstEmoji)).slice(0, rules.candidates);
+  const near = new Set([...wordCounts(tokenize(about)).keys()].flatMap((word) => [...(parts.emojiNear.get(word) ?? [])]));
+  const shown = used.filter((each) => each.codePointAt(0)! >= rules.firstEmoji);
+  const sorted = [...shown.filter((each) => near.has(each)), ...shown.filter((each) => !near.has(each))];
+  const emoji = allowed(sorted).slice(0, rules.candidates);
   const mustTags = must.filter((each) => kindOf(each) === 'hashtag');
   const most = tagBounds === null ? rules.mostTags : tagBounds[1];
   const asked = allowed(read.tags).slice(0, Math.max(most - mustTags.length, 0));
   const tags = tagsOf(rules, parts, voice, about, { given: [...mustTags, ...asked], hasSubject: subject !== null, allowed });
 
+  const share = (name: string): number => voice.style[name]!.mean;
+
+  /** A line in the voice's casing and with its exclamation marks. */
+  const voiced = (line: string): string => cased(share('repeated_exclamations') > rules.repeated ? line.replaceAll('!', '!!') : line);
+
   const cased = (line: string): string => {
-    const share = (name: string): number => voice.style[name]!.mean;
     if (share('all_lower_case') > rules.casing.lower) return line.toLowerCase();
     if (share('shouted_words') > rules.casing.shouted) return line.toUpperCase();
     if (share('capitalised_words') > rules.casing.titled) return line.split(' ').map(capitalised).join(' ');
     return share('lower_case_start') > rules.casing.lowerStart ? line : capitalised(line);
   };
 
-  /** Sentences in the voice's casing, each once and each but the last with an end mark; null where one did not come about. */
+  /** Sentences as the voice writes them, each once and each but the last with an end mark; null where one did not come about. */
   const linesOf = (random: Random, usual: number): string[] | null => {
     // A subject alone makes a short post: often a sentence goes with it.
     const count = subject === null ? usual : Math.min(usual + random.below(3), rules.mostSentences);
@@ -111,7 +122,7 @@ export function drafterOf(rules: DraftRules, parts: DraftParts, voice: Voice, ab
       written.push(subject === null ? writer.free(random) : at === place ? writer.about(random, subject) : writer.beside(random));
     const lines = written.filter((line) => line !== null);
     if (lines.length < count || new Set(lines).size < count) return null;
-    const whole = lines.map(cased);
+    const whole = lines.map(voiced);
     const missing = mustLines.filter((each) => !whole.some((line) => line.includes(each)));
     if (missing.length > 0) whole.push(missing.join(' '));
     return [...whole.slice(0, -1).map(ended), whole.at(-1)!];

@@ -13,6 +13,8 @@ export interface WriterRules {
   readonly longestSentence: number;
   /** Words of a walk. */
   readonly longestWalk: number;
+  /** Words of a phrase that may end in a full stop; a shorter one is called out. */
+  readonly stated: number;
   /** Steps of a walk that may hang on one word only. */
   readonly backedOff: number;
   /** One sentence in so many is a walk, a frame, or ends in a full stop at choice. */
@@ -98,7 +100,8 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
       return fitting[random.below(fitting.length)]!.template.replace(SLOT, (_, slot: string) => fills.get(slot)!);
     // The whole first, and the earlier a phrase stands the more often.
     const phrase = phrases[random.weighted(phrases.map((_, at) => phrases.length - at))]!;
-    return phrase + (random.below(rules.exclaimed) > 0 ? '.' : '!');
+    const isStated = random.below(rules.exclaimed) > 0 && phrase.split(' ').length >= rules.stated;
+    return phrase + (isStated ? '.' : '!');
   };
 
   return (texts) => {

@@ -59,7 +59,7 @@ interface Constants {
 
 interface Tables extends StyleTables, HashtagTables {
   readonly sentiment: SentimentTables;
-  readonly emoji: { readonly posts: Readonly<Record<string, number>> };
+  readonly emoji: { readonly posts: Readonly<Record<string, number>>; readonly near: Readonly<Record<string, Readonly<Record<string, number>>>> };
   readonly writing: Writing;
   readonly guard: GuardTable;
 }
@@ -130,6 +130,7 @@ function partsOf(constants: Constants, tables: Tables): Parts {
     writer: writerOf(constants.writer, tables.writing, tokenize),
     subject: subjectsOf(constants.subject, constants.writer, tokenize),
     emoji: Object.keys(tables.emoji.posts),
+    emojiNear: new Map(Object.entries(tables.emoji.near).map(([word, shares]) => [word, Object.keys(shares)])),
     usualMatch: constants.usualMatch,
     languages: constants.languages,
   };
