@@ -1,7 +1,6 @@
 """Mixing in the browser judged from outside: spoiled multitracks of songs and programs that nothing was learned from, and ffmpeg's ears.
 
-`python -m parity_tests.mixing` mixes all test songs of the checkpoint's own figures and writes reports/mixing.{json,html,md}; the parity
-report takes a part of them.
+`python -m parity_tests.mixing` does so alone and writes reports/mixing.{json,html,md}; the parity report holds the same rows.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ from parity_tests.harness import BUNDLE, Chromium, Page, chromium, from_text
 
 MODEL, BACKEND = "mixing", "cpu"
 SONGS = 12
-REPORTED = 2  # the parity report takes every second one
 LABELS: Mapping[Levels, str] = {"even": "parts at one velocity", "played": "as played"}
 LEAST_CUT, LEAST_MASKED, CEILING_DBTP = 50.0, 90.0, -1.0
 HOP, LEVEL_MS = 16, 5.0  # of the runtime's compressor
@@ -65,14 +63,14 @@ class Judged:
     stems: int
 
 
-def measure_mixing(browser: Chromium, *, every: int = REPORTED) -> Iterator[Finding]:
-    """What the README promises of mixing, on every so many of the test songs; one row that says why where songs or programs are missing."""
+def measure_mixing(browser: Chromium) -> Iterator[Finding]:
+    """What the README promises of mixing; one row that says why where songs, synthesizer or ffmpeg are missing."""
     try:
         if shutil.which("ffmpeg") is None:
             raise DataMissingError(
                 "ffmpeg: expected the program on the PATH, found none. Remedy: apt-get install ffmpeg, or brew install ffmpeg."
             )
-        songs = {levels: multitracks("test", SONGS, levels=levels)[::every] for levels in LABELS}
+        songs = {levels: multitracks("test", SONGS, levels=levels) for levels in LABELS}
         prepare([song for each in songs.values() for song in each])
     except DataMissingError as missing:
         yield Finding(_row("multitracks judged", 0, "mixes", 0, str(missing)), None)
@@ -246,7 +244,7 @@ def main() -> int:
     from parity_tests.measure import Measurements, write_reports
 
     with chromium() as browser:
-        findings = tell(list(measure_mixing(browser, every=1)))
+        findings = tell(list(measure_mixing(browser)))
         meta = environment(title="Mixing", browser=browser.version)
     return 0 if write_reports(Measurements(findings, meta), "mixing") else 1
 

@@ -7,7 +7,7 @@ import { type Analysis, Analyzer } from './analysis.js';
 import { Chain, type ChainSettings } from './chain.js';
 import { limiterSettings } from './settings.js';
 import type { Choice } from './settings.js';
-import { type AudioSource, eachChunk, partOf, type Tell } from './source.js';
+import { type AudioSource, eachChunk, partOf, sourceOf, type Tell } from './source.js';
 import { BOUNDS, type Target } from './target.js';
 
 /** Loudness is met within this, in LU. */
@@ -190,8 +190,7 @@ class Chained {
   async each(tell: Tell, visit: (chunk: readonly Float32Array[]) => void): Promise<void> {
     const { kept, source } = this;
     if (kept !== null) {
-      const read = (from: number, to: number): Promise<Float32Array[]> => Promise.resolve(kept.map((samples) => samples.slice(from, to)));
-      return eachChunk({ ...source, read }, tell, visit);
+      return eachChunk(sourceOf({ channels: kept, sampleRate: source.sampleRate }), tell, visit);
     }
     const chain = new Chain(this.settings, source.sampleRate, source.channelCount);
     return eachChunk(source, tell, (chunk) => {

@@ -12,8 +12,11 @@ export interface AudioSource {
   readonly channelCount: number;
   /** Samples of a channel. */
   readonly frames: number;
-  /** Copies of the samples `from` to `to` (exclusive) of each channel, which the reader may overwrite and free. */
-  read(from: number, to: number): Promise<Float32Array[]>;
+  /**
+   * Copies of the samples `from` to `to` (exclusive) of each channel, which the reader may overwrite. Arrays of an earlier read that are
+   * `spent` may come back as the answer: a song read chunk by chunk would leave its whole size behind for the collector.
+   */
+  read(from: number, to: number, spent?: readonly Float32Array[]): Promise<Float32Array[]>;
 }
 
 /** A source over arrays, which are left as they are. */
@@ -22,8 +25,19 @@ export function sourceOf({ channels, sampleRate }: MultichannelAudio): AudioSour
     sampleRate,
     channelCount: channels.length,
     frames: channels[0]!.length,
-    read: (from, to) => Promise.resolve(channels.map((samples) => samples.slice(from, to))),
+    read: (from, to, spent) => Promise.resolve(copiesOf(channels, from, to, spent)),
   };
+}
+
+/** Copies of a part of each channel, in spent arrays where they fit. */
+export function copiesOf(channels: readonly Float32Array[], from: number, to: number, spent: readonly Float32Array[] = []): Float32Array<ArrayBuffer>[] {
+  return channels.map((samples, channel) => {
+    const part = samples.subarray(from, to);
+    const room = spent[channel];
+    if (room?.length !== part.length) return new Float32Array(part);
+    room.set(part);
+    return room as Float32Array<ArrayBuffer>;
+  });
 }
 
 /**
@@ -37,21 +51,16 @@ export function partOf(tell: Tell, from: number, to: number): Tell {
   return (done) => tell(from + (to - from) * done);
 }
 
-/** Hands each chunk of a source to a visitor, in order; a chunk is gone once it was visited. */
+/** Hands each chunk of a source to a visitor, in order; a chunk is overwritten once it was visited. */
 export async function eachChunk(source: AudioSource, tell: Tell, visit: (chunk: Float32Array[]) => void): Promise<void> {
+  let chunk: Float32Array[] = [];
   for (let start = 0; start < source.frames; start += CHUNK) {
     const end = Math.min(start + CHUNK, source.frames);
-    const chunk = await source.read(start, end);
+    chunk = await source.read(start, end, chunk);
     visit(chunk);
-    for (const { buffer } of chunk) free(buffer as ArrayBuffer);
     tell(end / source.frames);
     await breath();
   }
-}
-
-/** Gives memory back at once where the browser can (ES2024): left to the collector, tens of megabytes of chunks would pile up. */
-function free(buffer: ArrayBuffer & { transfer?(length: number): ArrayBuffer }): void {
-  buffer.transfer?.(0);
 }
 
 /** Time of the last pause, and how long work may go on without one, in ms. */

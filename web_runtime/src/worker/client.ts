@@ -7,6 +7,7 @@
 import { proxy, type Remote, transfer, wrap } from 'comlink';
 
 import type { MultichannelAudio } from '../audio/input.js';
+import { copiesOf } from '../mastering/source.js';
 import type { SourceShape, Studio } from './studio.js';
 
 /** How a job is followed. */
@@ -29,8 +30,8 @@ export async function runJob<Name extends keyof Studio>(
 ): Promise<Answer<Name>> {
   signal?.throwIfAborted();
   const shapes = audio.map(({ channels, sampleRate }): SourceShape => ({ sampleRate, channelCount: channels.length, frames: channels[0]!.length }));
-  const read = (source: number, from: number, to: number): Float32Array<ArrayBuffer>[] =>
-    audio[source]!.channels.map((samples) => Float32Array.from(samples.subarray(from, to)));
+  const read = (source: number, from: number, to: number, spent: readonly Float32Array[]): Float32Array<ArrayBuffer>[] =>
+    copiesOf(audio[source]!.channels, from, to, spent);
   const worker = await startWorker();
   if (worker === null) {
     const { studio } = await import('./studio.js');
@@ -40,8 +41,8 @@ export async function runJob<Name extends keyof Studio>(
     };
     return studio[name](shapes, order as never, read, tell) as Promise<Answer<Name>>;
   }
-  const readAndTransfer = (source: number, from: number, to: number): Float32Array[] => {
-    const samples = read(source, from, to);
+  const readAndTransfer = (source: number, from: number, to: number, spent: readonly Float32Array[]): Float32Array[] => {
+    const samples = read(source, from, to, spent);
     return transfer(samples, samples.map(({ buffer }) => buffer));
   };
   const remote = wrap<Studio>(worker) as Remote<Studio>;

@@ -7,8 +7,8 @@ import { mix, type MixedJob, type MixOrder } from '../mixing/job.js';
 /** Shape of a source whose samples stay where they are. */
 export type SourceShape = Omit<AudioSource, 'read'>;
 
-/** Reads copies of samples of one of a job's sources, by its place. */
-export type ReadSamples = (source: number, from: number, to: number) => Float32Array[] | Promise<Float32Array[]>;
+/** Reads copies of samples of one of a job's sources, by its place; see {@link AudioSource.read}. */
+export type ReadSamples = (source: number, from: number, to: number, spent: readonly Float32Array[]) => Float32Array[] | Promise<Float32Array[]>;
 
 /** The jobs: each takes the shapes of its sources, an order, a way to read samples and one to tell progress. */
 export const studio = {
@@ -28,5 +28,5 @@ export const studio = {
 export type Studio = typeof studio;
 
 function sourcesOf(shapes: readonly SourceShape[], read: ReadSamples): AudioSource[] {
-  return shapes.map((shape, index) => ({ ...shape, read: async (from, to) => read(index, from, to) }));
+  return shapes.map((shape, index) => ({ ...shape, read: async (from, to, spent = []) => read(index, from, to, spent) }));
 }

@@ -18,7 +18,8 @@ const jobs = Object.entries(studio as Readonly<Record<keyof Studio, Job>>).map((
       told = done;
       tell(done);
     };
-    const result = await job(shapes, order, read, tellSteps);
+    const readGivingBack: ReadSamples = (source, from, to, spent) => read(source, from, to, transfer(spent, spent.map(({ buffer }) => buffer)));
+    const result = await job(shapes, order, readGivingBack, tellSteps);
     return transfer(result, buffersOf(result));
   },
 ]);
