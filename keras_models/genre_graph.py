@@ -28,10 +28,11 @@ def genre_graph(weights: Named, tags: tf.Tensor, mel: tf.Tensor) -> dict[str, tf
         Log-mel spectrogram in dB, frames first, [batch, 387, 128].
     """
     described = scaled(weights, "statistics", statistics(mel))
-    features = tf.concat([scaled(weights, "quantiles", tag_quantiles(tags)), described], axis=1)
+    quantiles = scaled(weights, "quantiles", tag_quantiles(tags))
+    features = tf.concat([quantiles, described], axis=1)
     patches = transfer_logits(weights, tags)
     logits = {
-        "transfer": tf.reduce_mean(patches, axis=1),
+        "transfer": 0.5 * tf.reduce_mean(patches, axis=1) + dense(weights, "recording", quantiles),
         "statistics": statistics_logits(weights, described),
         "joint": dense(weights, "joint", features),
     }

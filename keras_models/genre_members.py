@@ -81,6 +81,7 @@ def fit(seen: Features, count: int, *, seed: int) -> Weights:
     genre = np.tile(seen.genre, len(described))
     weights |= _statistics_member(np.concatenate(described), genre, count, seed)
     weights |= _joint_member(np.concatenate(quantiles), np.concatenate(described), genre, count)
+    weights |= _recording(np.concatenate(quantiles[:PHASES]), genre[: PHASES * len(seen.genre)], count)
     return weights | _transfer_member(seen, count, seed) | {f"ensemble/{name}": np.array([1 / len(MEMBERS)]) for name in MEMBERS}
 
 
@@ -100,18 +101,30 @@ def _statistics_member(rows: np.ndarray, genre: np.ndarray, count: int, seed: in
 
 
 def _joint_member(quantiles: np.ndarray, described: np.ndarray, genre: np.ndarray, count: int) -> Weights:
-    """Discriminants of the logits' quantiles and a regression of the roots', both with statistics: their sum is linear, too."""
+    """Linear models of tags and statistics."""
+    kernel, bias = _discriminants_and_regression(quantiles, JOINT_SHARE * described, genre, count, JOINT_C / (1 + COPIES))
+    kernel[2 * LOGITS :] *= JOINT_SHARE
+    return {"joint/kernel": kernel, "joint/bias": bias}
+
+
+def _recording(quantiles: np.ndarray, genre: np.ndarray, count: int) -> Weights:
+    """Linear models of the tags alone, of three choices of patches, with half a vote beside the networks that see single patches."""
+    nothing = np.empty((len(genre), 0))
+    kernel, bias = _discriminants_and_regression(quantiles, nothing, genre, count, JOINT_C / PHASES)
+    return {"recording/kernel": kernel / 2, "recording/bias": bias / 2}
+
+
+def _discriminants_and_regression(
+    quantiles: np.ndarray, beside: np.ndarray, genre: np.ndarray, count: int, inverse: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Discriminants of the logits' quantiles and a regression of the roots', both with what is beside: their mean is linear, too."""
     discriminants = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=SHRINKAGE)
-    regression = LogisticRegression(C=JOINT_C / (1 + COPIES), max_iter=400, tol=1e-3)
-    beside = JOINT_SHARE * described
+    regression = LogisticRegression(C=inverse, max_iter=400, tol=1e-3)
     of_logits, logit_bias = _linear(discriminants.fit(np.hstack([quantiles[:, :LOGITS], beside]), genre), count)
     of_roots, root_bias = _linear(regression.fit(np.hstack([quantiles[:, LOGITS:], beside]), genre), count)
     of_logits, logit_bias = DISCRIMINANT_SHARE * of_logits, DISCRIMINANT_SHARE * logit_bias
-    shared = JOINT_SHARE * (of_logits[LOGITS:] + of_roots[LOGITS:])
-    return {
-        "joint/kernel": np.concatenate([of_logits[:LOGITS], of_roots[:LOGITS], shared]) / 2,
-        "joint/bias": (logit_bias + root_bias) / 2,
-    }
+    kernel = np.concatenate([of_logits[:LOGITS], of_roots[:LOGITS], of_logits[LOGITS:] + of_roots[LOGITS:]])
+    return kernel / 2, (logit_bias + root_bias) / 2
 
 
 def _transfer_member(seen: Features, count: int, seed: int) -> Weights:

@@ -24,6 +24,7 @@ from keras_models.report import revision
 from keras_models.spec import TrainRequest
 
 FOLDS, RANDOM_FOLDS = 4, 10
+LAYERS = {"transfer": ("transfer", "recording")}  # last layers of a member that has several
 HELD_OUT = 5  # every fifth file of a folder is kept to judge
 
 
@@ -97,8 +98,9 @@ def calibrated(weights: Weights, kept_out: dict[str, np.ndarray], genre: np.ndar
     learned = dict(weights)
     for name in MEMBERS:
         (factor,) = _likeliest(lambda factors, name=name: factors[0] * kept_out[name], 1, genre)
-        for part in ("kernel", "bias"):
-            learned[f"{name}/{part}"] = weights[f"{name}/{part}"] * factor
+        for layer in LAYERS.get(name, (name,)):
+            for part in ("kernel", "bias"):
+                learned[f"{layer}/{part}"] = weights[f"{layer}/{part}"] * factor
         kept_out[name] = _log_softmax(factor * kept_out[name])
     votes = _likeliest(lambda factors: sum(vote * kept_out[name] for vote, name in zip(factors, MEMBERS, strict=True)), len(MEMBERS), genre)
     return learned | {f"ensemble/{name}": np.array([vote]) for vote, name in zip(votes, MEMBERS, strict=True)}

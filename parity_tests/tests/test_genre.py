@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import soundfile
 import tensorflow as tf
 
 from datasets.clips import clip_table, read_mono
@@ -9,6 +10,7 @@ from datasets.music_features import PATCH, SPARSE, even_starts, log_mel, patches
 from datasets.registry import DataMissingError
 from keras_models.genre_data import PATCHES
 from keras_models.musicnn_trunk import trunk_graph
+from parity_tests.analysis import analyze
 from parity_tests.genre_bench import BOUND_MS, spent_on
 from parity_tests.harness import PageError
 
@@ -53,6 +55,17 @@ def test_real_audio_is_classified_as_in_python(page, clips, references):
         assert answer["label"] == max(wanted, key=wanted.get) and answer["silent"] is False
         moments = answer["overTime"]
         assert len(moments) >= 4 and moments[0]["start"] == 0 and moments[-1]["end"] <= len(samples) / 22_050 + 0.01
+
+
+def test_files_are_analyzed_with_label_and_probabilities_and_short_ones_told_as_such(browser, tmp_path, references):
+    noise = np.random.default_rng(0).normal(0, 0.1, 22_050 * 4)
+    soundfile.write(tmp_path / "noise.wav", noise, 22_050)
+    soundfile.write(tmp_path / "hit.wav", noise[:9000], 22_050)
+    long, short = analyze(browser, [tmp_path / "noise.wav", tmp_path / "hit.wav"]).values()
+    found = {entry["label"]: entry["probability"] for entry in long["genre"]["probabilities"]}
+    assert set(found) == set(references[MODEL].checkpoint.config["labels"]) and sum(found.values()) == pytest.approx(1)
+    assert long["genre"]["label"] == max(found, key=found.get)
+    assert "expected at least 3 s of audio" in short["genre"]["refused"] and "loudness" in short
 
 
 def test_a_long_recording_is_heard_in_windows(page):

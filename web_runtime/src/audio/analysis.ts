@@ -12,6 +12,7 @@
  * ```
  */
 
+import { InputError } from '../errors.js';
 import { type AudioInput, channelsOf } from './input.js';
 
 /** Finds one thing in audio. */
@@ -31,14 +32,22 @@ export function analysesOf(suite: object): Record<string, Analysis> {
 }
 
 /**
- * Everything that a suite finds in audio, one analysis after the other.
+ * Everything that a suite finds in audio, one analysis after the other. What one of them refuses, being too short for it say, keeps no
+ * other from being answered: its place holds `{ refused }`, the reason.
  *
  * @param suite - What `createSuite` answered.
- * @throws {@link InputError} for audio that can't be read, and whatever an analysis throws.
+ * @throws {@link InputError} for audio that can't be read, and whatever else an analysis throws.
  */
 export async function analyze(suite: object, audio: AudioInput): Promise<Record<string, object>> {
   const checked = channelsOf(audio);
   const found: Record<string, object> = {};
-  for (const [name, analysis] of Object.entries(analysesOf(suite))) found[name] = await analysis(checked);
+  for (const [name, analysis] of Object.entries(analysesOf(suite))) {
+    try {
+      found[name] = await analysis(checked);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      found[name] = { refused: error.message };
+    }
+  }
   return found;
 }

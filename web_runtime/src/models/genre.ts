@@ -62,6 +62,8 @@ export interface Genre {
    * @throws {@link InputError} for audio that is no such thing, or shorter.
    */
   classify(audio: AudioInput): Promise<GenreAnswer>;
+  /** What `analyze` of `tunesmith/audio` asks. */
+  readonly analyses: { readonly genre: (audio: AudioInput) => Promise<GenreAnswer> };
   /** What the graph says of features that were computed before. */
   classifyFeatures(features: GenreFeatures): Promise<FeaturesAnswer>;
   /** What `classifyFeatures` feeds the graph. */
@@ -142,7 +144,7 @@ export function genre(model: ModelHandle): Genre {
       return { start, end: start + ((grid.frames - 1) * grid.hop) / grid.sampleRate, probabilities: sorted(row) };
     });
 
-  return { classify, classifyFeatures, encode };
+  return { classify, analyses: { genre: classify }, classifyFeatures, encode };
 }
 
 /** Tags of a patch. */
