@@ -20,7 +20,7 @@ export PYTHONWARNINGS := ignore:pkg_resources is deprecated
 MANIFEST := dist/models/manifest.json
 EXPORT_READS := requirements.txt $(wildcard datasets/*.py keras_models/*.py quantization/*.py export/*.py export/*.json \
 	keras_models/checkpoints/*/* quantization/plans/*)
-RUNTIME_READS := package-lock.json export/manifest.schema.json datasets/resampler.json $(wildcard web_runtime/*.json) \
+RUNTIME_READS := package-lock.json export/manifest.schema.json datasets/resampler.json datasets/rhythm.json $(wildcard web_runtime/*.json) \
 	$(shell find web_runtime -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/generated/*' -not -path '*/test/*')
 
 help: ## list the targets

@@ -31,6 +31,9 @@ from parity_tests.reference import Reference, load_reference
 from parity_tests.sound import MODEL as LOUDNESS
 from parity_tests.sound import measure_sound
 from parity_tests.stages import Stages
+from parity_tests.tempo import MODEL as TEMPO
+from parity_tests.tempo import measure_tempo
+from parity_tests.tempo_bench import measure_tempo_peers
 from parity_tests.views import html_of, markdown_of
 
 REPORTS = ROOT / "reports"
@@ -65,6 +68,8 @@ def measure(browser: Chromium, references: Sequence[Reference]) -> Measurements:
     findings += tell(guarded(LOUDNESS, "cpu", "outputs", partial(measure_sound, browser)))
     findings += tell(guarded(MIXING, "cpu", "quality", partial(measure_mixing, browser)))
     for reference in references:
+        if reference.name == TEMPO:
+            findings += tell(guarded(TEMPO, "wasm", "features", partial(measure_tempo, browser, reference)))
         for stage, measures in (("latency", measure_performance), ("faults", measure_faults)):
             findings += tell(guarded(reference.name, "all", stage, partial(measures, browser, reference)))
     return Measurements(findings, environment(title="Parity report", browser=browser.version, renderer=renderer))
@@ -74,8 +79,12 @@ def bench(browser: Chromium, references: Sequence[Reference], *, runs: int) -> M
     """Latencies and memory alone, with more runs than the parity report takes."""
     findings = [finding for reference in references for finding in tell(measure_performance(browser, reference, timed=runs))]
     findings += tell(guarded(AUDIO, "cpu", "latency", partial(measure_audio_speed, browser)))
+<<<<<<< HEAD
     findings += tell(guarded(MASTERING, "cpu", "latency", partial(measure_mastering_cost, browser)))
     findings += tell(guarded(GENRE, "all", "latency", partial(measure_genre_speed, browser)))
+=======
+    findings += tell(guarded(TEMPO, "wasm", "latency", partial(measure_tempo_peers, browser)))
+>>>>>>> 4e9ef1d (Tempo: candidates of the rhythm, features and a network that settles the octave; beats, curve, loops; facade, parity, bench)
     renderers = [finding.row.data for finding in findings if finding.row.backend == "webgl" and finding.row.stage == "latency"]
     return Measurements(findings, environment(title="Latency and memory", browser=browser.version, renderer=next(iter(renderers), None)))
 

@@ -14,6 +14,7 @@ import {
   onsetStrength,
   powerToDb,
   resample,
+  RhythmAnalysis,
   Stft,
 } from 'tunesmith/audio';
 
@@ -54,6 +55,19 @@ export async function analyzeFile(suite: object, file: string): Promise<object> 
 
 /** Handlers of the page. */
 export const audioHandlers = {
+  /** Onset strength, candidates and their features: what is computed before a tempo is chosen. */
+  async tempoFeatures(audio: AudioText): Promise<Record<string, TensorText>> {
+    const analysis = new RhythmAnalysis(resample(await read(audio), RhythmAnalysis.sampleRate).samples);
+    const { tempi, features } = analysis.candidates();
+    const [all] = analysis.curves;
+    const curves = Float32Array.from(analysis.curves.flatMap((curve) => Array.from(curve)));
+    return {
+      curves: textOf([analysis.curves.length, all.length], curves),
+      tempi: textOf([tempi.length], Float32Array.from(tempi)),
+      features: textOf([features.length, features[0]!.length], Float32Array.from(features.flat())),
+    };
+  },
+
   /** Mono audio as decoded, and resampled to each rate. */
   async audioSamples(audio: AudioText, rates: readonly number[]): Promise<Record<string, TensorText>> {
     const decoded = await read(audio);

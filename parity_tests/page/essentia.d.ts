@@ -15,6 +15,9 @@ declare module 'essentia.js/dist/essentia.js-core.es.js' {
   export default class Essentia {
     constructor(wasm: object);
     FrameGenerator(samples: Float32Array, frameSize: number, hopSize: number): Vector;
+    arrayToVector(samples: Float32Array): Vector;
+    /** At 44,100 Hz. */
+    RhythmExtractor2013(signal: Vector): { bpm: number; ticks: Vector; estimates: Vector; bpmIntervals: Vector };
     Windowing(frame: Vector, normalized: boolean, size: number, type: string): { frame: Vector };
     Spectrum(frame: Vector, size: number): { spectrum: Vector };
     MFCC(

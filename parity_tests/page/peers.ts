@@ -6,9 +6,15 @@
 import Essentia from 'essentia.js/dist/essentia.js-core.es.js';
 import { EssentiaWASM } from 'essentia.js/dist/essentia-wasm.es.js';
 import Meyda from 'meyda';
+import MusicTempo from 'music-tempo';
+import { createSuite, type Suite } from 'tunesmith';
 import { melSpectrogram, mfcc, powerToDb, resample } from 'tunesmith/audio';
 
+<<<<<<< HEAD
 import { signal } from './made-up.js';
+=======
+import { fromText, type TensorText } from './base64.js';
+>>>>>>> 4e9ef1d (Tempo: candidates of the rhythm, features and a network that settles the octave; beats, curve, loops; facade, parity, bench)
 
 const RATE = 22_050;
 const [FRAME, HOP, BANDS, COEFFICIENTS] = [2048, 512, 128, 40];
@@ -54,6 +60,46 @@ const mfccBy: Record<string, (samples: Float32Array) => number> = {
   },
 };
 
+<<<<<<< HEAD
+=======
+const TEMPO_RATE = 44_100;
+let suite: Suite | undefined;
+
+/** From samples at 44,100 Hz to BPM; null where none is found. */
+const tempoBy: Record<string, (samples: Float32Array) => Promise<number | null> | number | null> = {
+  async tunesmith(samples) {
+    suite ??= await createSuite({ baseUrl: '/models/', wasmUrl: '/runtime/', backend: 'wasm' });
+    return (await suite.tempo.estimate({ samples, sampleRate: TEMPO_RATE })).bpm;
+  },
+
+  'essentia.js'(samples) {
+    const vector = essentia.arrayToVector(samples);
+    const { bpm, ticks, estimates, bpmIntervals } = essentia.RhythmExtractor2013(vector);
+    for (const each of [vector, ticks, estimates, bpmIntervals]) each.delete();
+    return bpm;
+  },
+
+  'music-tempo'(samples) {
+    try {
+      return Number(new MusicTempo(samples).tempo);
+    } catch {
+      return null;
+    }
+  },
+};
+
+const signals = new Map<string, Float32Array>();
+
+/** Noise with a beat, made once: what it holds changes nothing in how long it takes. */
+function signal(seconds: number, sampleRate: number): Float32Array {
+  const name = `${seconds} s at ${sampleRate} Hz`;
+  const loudness = (at: number): number => (at % (sampleRate / 2) < 2000 ? 1 : 0.1);
+  const made = signals.get(name) ?? Float32Array.from({ length: seconds * sampleRate }, (_, at) => (Math.random() - 0.5) * loudness(at));
+  signals.set(name, made);
+  return made;
+}
+
+>>>>>>> 4e9ef1d (Tempo: candidates of the rhythm, features and a network that settles the octave; beats, curve, loops; facade, parity, bench)
 /** What the benchmark may ask, by name. */
 const handlers = {
   /** Names of who can be timed. */
@@ -64,6 +110,13 @@ const handlers = {
 
   /** One of them computes the MFCC of so many seconds. */
   mfcc: (name: string, seconds: number): number => mfccBy[name]!(signal(seconds, RATE)),
+
+  /** Names of who tells tempi. */
+  tempoNames: (): string[] => Object.keys(tempoBy),
+
+  /** The tempo that one of them tells of samples at 44,100 Hz. */
+  tempo: (name: string, { samples }: { readonly samples: TensorText }): Promise<number | null> | number | null =>
+    tempoBy[name]!(fromText({ samples })['samples']!.data as Float32Array),
 
   /** Resamples so many seconds. */
   resample: (seconds: number, sampleRate: number): number =>

@@ -1,6 +1,6 @@
 /**
  * Writes src/generated: manifest types from the JSON Schema, the index of facades from src/models and src/packs, the SIMD modules as bytes,
- * the resampler's constants, and per backend the kernels that the graphs in dist/models really call. Adding a model or pack therefore means adding its module, no more.
+ * the constants of resampler and rhythm, and per backend the kernels that the graphs in dist/models really call. Adding a model or pack therefore means adding its module, no more.
  */
 
 import { existsSync } from 'node:fs';
@@ -65,6 +65,12 @@ async function resampler() {
   await write('resampler.ts', `/** Shares of the lower rate's Nyquist frequency, decibels, and what each phase's taps are a multiple of. */\nexport const RESAMPLER = ${design.trim()} as const;\n`);
 }
 
+/** Constants of the tempo analysis, which Python reads from the same file. */
+async function rhythm() {
+  const constants = await readFile(join(PACKAGE, '../datasets/rhythm.json'), 'utf8');
+  await write('rhythm.ts', `/** Constants of the tempo analysis; \`datasets/tempo_periodicity.py\` describes them. */\nexport const RHYTHM = ${constants.trim()} as const;\n`);
+}
+
 /** A module of assembly/ compiled to WebAssembly, as base64 in `<name>_wasm.ts`. */
 async function wasm(name) {
   const file = `${name}.ts`;
@@ -90,7 +96,7 @@ async function kernels() {
 }
 
 try {
-  await Promise.all([manifestTypes(), modelsIndex(), wasm('lstm'), wasm('fir'), resampler()]);
+  await Promise.all([manifestTypes(), modelsIndex(), wasm('lstm'), wasm('fir'), resampler(), rhythm()]);
   // Unit tests run before any export, too.
   if (!process.argv.includes('--without-kernels')) await kernels();
 } catch (error) {
