@@ -27,6 +27,7 @@ from datasets.tempo_refinement import level_curve, refine
 from datasets.tempo_renders import Piece
 
 WIDTH = len(feature_names())
+HELD_OUT = 5  # every fifth recording of a user's table judges
 SPARSE_RATE = 387.5 / 30  # frames per second of GTZAN's published spectrograms
 
 
@@ -74,13 +75,13 @@ class Clip:
 
 
 def inputs_of(clips: Sequence[Clip]) -> dict[str, np.ndarray]:
-    """The graph's inputs: features [n, 16, width] and which places hold a candidate [n, 16]."""
+    """The graph's inputs: candidates [n, 16, width] and which places hold a candidate [n, 16]."""
     features = np.zeros((len(clips), RHYTHM.candidates, WIDTH), np.float32)
     present = np.zeros((len(clips), RHYTHM.candidates), np.float32)
     for row, clip in enumerate(clips):
         features[row, : len(clip.features)] = clip.features
         present[row, : max(len(clip.features), 1)] = 1
-    return {"features": features, "present": present}
+    return {"candidates": features, "present": present}
 
 
 def targets_of(clips: Sequence[Clip]) -> np.ndarray:

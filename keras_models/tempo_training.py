@@ -9,14 +9,16 @@ import keras
 import numpy as np
 import pandas as pd
 
-from datasets.files import sha256_of
+from datasets.formats import content_sha256
 from datasets.registry import find
+from datasets.renders import synthesizer_version
 from datasets.tempo_periodicity import RHYTHM
 from datasets.tempo_renders import groove_pieces, pattern_pieces, pop_pieces
 from keras_models.checkpoint import Checkpoint
 from keras_models.report import revision
 from keras_models.spec import TrainRequest
 from keras_models.tempo_data import (
+    HELD_OUT,
     WIDTH,
     Clip,
     click_clips,
@@ -51,11 +53,11 @@ def train(request: TrainRequest) -> Checkpoint:
         weights=weights,
         config={"features": WIDTH},
         provenance={
-            "data": [{"name": name, "sha256": sha256_of(file)} for name, file in zip(names, files, strict=True)],
+            "data": [{"name": name, "sha256": content_sha256(file)} for name, file in zip(names, files, strict=True)],
             "revision": revision(),
             "seed": request.seed,
         },
-        training={"recordings": {name: len(part) for name, part in sets.items()}},
+        training={"recordings": {name: len(part) for name, part in sets.items()}, "synthesizer": synthesizer_version()},
     )
 
 
@@ -68,7 +70,7 @@ def training_sets(data: Path | None) -> dict[str, list[Clip]]:
         "songs": pop_pieces("train", SONGS),
     }
     rendered = {name: scaled_clips(part, SCALES) for name, part in pieces.items()}
-    own = {"sparse": sparse_clips(learned_tracks(), scales=SCALES)} if data is None else {"own": read_table(data)}
+    own = {"sparse": sparse_clips(learned_tracks(), scales=SCALES)} if data is None else {"own": learned_rows(data)}
     return {**own, **rendered, "clicks": click_clips(CLICKS, seed=7)}
 
 
@@ -78,6 +80,11 @@ def learned_tracks() -> pd.Series:
     return labels["track"][(labels["split"] != "dev") & (labels["has_audio"] == 0)]
 
 
+def learned_rows(data: Path) -> list[Clip]:
+    """Recordings of a user's table to learn from: four of five."""
+    return [clip for row, clip in enumerate(read_table(data)) if row % HELD_OUT]
+
+
 def fit(clips: Sequence[Clip], importance: np.ndarray, *, seed: int) -> Weights:
     """Weights of ``tempo_graph``: several small networks side by side, whose logits are averaged.
 
@@ -85,7 +92,7 @@ def fit(clips: Sequence[Clip], importance: np.ndarray, *, seed: int) -> Weights:
     """
     inputs, wanted = inputs_of(clips), targets_of(clips)
     kept = wanted.sum(axis=1) > 0
-    features, present, wanted, importance = inputs["features"][kept], inputs["present"][kept], wanted[kept], importance[kept]
+    features, present, wanted, importance = inputs["candidates"][kept], inputs["present"][kept], wanted[kept], importance[kept]
     rows = features[present > 0]
     mean, scale = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-3)
     scaled = np.clip((features - mean) / scale, -LIMIT, LIMIT) * present[..., None]

@@ -93,7 +93,7 @@ def test_training_repeats_and_learns_clicks(monkeypatch):
     weights, again = (tempo_training.fit(clips, np.ones(len(clips)), seed=1) for _ in range(2))
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
     inputs = inputs_of(clips)
-    scaled = np.clip((inputs["features"] - weights["features/mean"]) / weights["features/scale"], -5, 5)
+    scaled = np.clip((inputs["candidates"] - weights["features/mean"]) / weights["features/scale"], -5, 5)
     hidden = np.maximum(scaled @ weights["hidden/kernel"] + weights["hidden/bias"], 0)
     logits = np.where(inputs["present"] > 0, (hidden @ weights["choice/kernel"] + weights["choice/bias"])[..., 0], -np.inf)
     assert (targets_of(clips)[np.arange(len(clips)), logits.argmax(axis=1)] > 0).mean() > 0.9

@@ -80,7 +80,7 @@ describe('tempo without a model', () => {
 });
 
 describe('tempo', () => {
-  const manifest = { inputs: [{ name: 'features', shape: [16, 68] }] };
+  const manifest = { inputs: [{ name: 'candidates', shape: [16, 68] }] };
   const chosen: number[][] = [];
   const last = tempo(
     fakeModel('tempo', manifest, ({ present }) => {

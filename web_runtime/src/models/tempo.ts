@@ -38,7 +38,7 @@ export interface Tempo {
 /** The tempo model's facade. */
 export function tempo(model: ModelHandle): Tempo {
   const encode = (features: Float32Array): NamedTensors => {
-    const [places, width] = model.manifest.inputs.find(({ name }) => name === 'features')!.shape as [number, number];
+    const [places, width] = model.manifest.inputs.find(({ name }) => name === 'candidates')!.shape as [number, number];
     const count = features instanceof Float32Array ? features.length / width : NaN;
     if (!(Number.isInteger(count) && count >= 1 && count <= places && features.every(Number.isFinite))) {
       const got = features instanceof Float32Array ? `${features.length} values` : typeof features;
@@ -47,7 +47,7 @@ export function tempo(model: ModelHandle): Tempo {
     const padded = new Float32Array(places * width);
     padded.set(features);
     return {
-      features: { shape: [1, places, width], data: padded },
+      candidates: { shape: [1, places, width], data: padded },
       present: { shape: [1, places], data: Float32Array.from({ length: places }, (_, at) => (at < count ? 1 : 0)) },
     };
   };
