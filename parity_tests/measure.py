@@ -79,12 +79,9 @@ def bench(browser: Chromium, references: Sequence[Reference], *, runs: int) -> M
     """Latencies and memory alone, with more runs than the parity report takes."""
     findings = [finding for reference in references for finding in tell(measure_performance(browser, reference, timed=runs))]
     findings += tell(guarded(AUDIO, "cpu", "latency", partial(measure_audio_speed, browser)))
-<<<<<<< HEAD
     findings += tell(guarded(MASTERING, "cpu", "latency", partial(measure_mastering_cost, browser)))
     findings += tell(guarded(GENRE, "all", "latency", partial(measure_genre_speed, browser)))
-=======
     findings += tell(guarded(TEMPO, "wasm", "latency", partial(measure_tempo_peers, browser)))
->>>>>>> 4e9ef1d (Tempo: candidates of the rhythm, features and a network that settles the octave; beats, curve, loops; facade, parity, bench)
     renderers = [finding.row.data for finding in findings if finding.row.backend == "webgl" and finding.row.stage == "latency"]
     return Measurements(findings, environment(title="Latency and memory", browser=browser.version, renderer=next(iter(renderers), None)))
 

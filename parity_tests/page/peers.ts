@@ -10,11 +10,8 @@ import MusicTempo from 'music-tempo';
 import { createSuite, type Suite } from 'tunesmith';
 import { melSpectrogram, mfcc, powerToDb, resample } from 'tunesmith/audio';
 
-<<<<<<< HEAD
-import { signal } from './made-up.js';
-=======
 import { fromText, type TensorText } from './base64.js';
->>>>>>> 4e9ef1d (Tempo: candidates of the rhythm, features and a network that settles the octave; beats, curve, loops; facade, parity, bench)
+import { signal } from './made-up.js';
 
 const RATE = 22_050;
 const [FRAME, HOP, BANDS, COEFFICIENTS] = [2048, 512, 128, 40];
@@ -60,8 +57,6 @@ const mfccBy: Record<string, (samples: Float32Array) => number> = {
   },
 };
 
-<<<<<<< HEAD
-=======
 const TEMPO_RATE = 44_100;
 let suite: Suite | undefined;
 
@@ -88,18 +83,6 @@ const tempoBy: Record<string, (samples: Float32Array) => Promise<number | null> 
   },
 };
 
-const signals = new Map<string, Float32Array>();
-
-/** Noise with a beat, made once: what it holds changes nothing in how long it takes. */
-function signal(seconds: number, sampleRate: number): Float32Array {
-  const name = `${seconds} s at ${sampleRate} Hz`;
-  const loudness = (at: number): number => (at % (sampleRate / 2) < 2000 ? 1 : 0.1);
-  const made = signals.get(name) ?? Float32Array.from({ length: seconds * sampleRate }, (_, at) => (Math.random() - 0.5) * loudness(at));
-  signals.set(name, made);
-  return made;
-}
-
->>>>>>> 4e9ef1d (Tempo: candidates of the rhythm, features and a network that settles the octave; beats, curve, loops; facade, parity, bench)
 /** What the benchmark may ask, by name. */
 const handlers = {
   /** Names of who can be timed. */
