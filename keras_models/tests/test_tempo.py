@@ -61,7 +61,7 @@ def test_a_table_of_files_is_judged_beside_the_baselines(tmp_path, capsys):
 def test_a_bad_table_is_refused_with_its_lines(tmp_path):
     (tmp_path / "broken.wav").write_bytes(b"no audio")
     (tmp_path / "own.csv").write_text("file,bpm\ngone.wav,100\nbroken.wav,fast\n")
-    with pytest.raises(DataError, match="own.csv:2") as error:
+    with pytest.raises(DataError, match=r"own\.csv:2") as error:
         read_table(tmp_path / "own.csv")
     assert "own.csv:3" in str(error.value)
     (tmp_path / "other.csv").write_text("name,tempo\n")
