@@ -19,8 +19,10 @@ const DAMPING = 0.05;
 const ROUNDS = 8;
 /** Rounds before the bound bends the curve: until then the response is still on its way to it. */
 const FREE_ROUNDS = 3;
-/** Gains are kept within this share of the bound, for what lies between the frequencies that are looked at. */
-const KEPT = 0.999;
+/** The share of the bound that is used, for what lies between the frequencies that are looked at. */
+const USED = 0.995;
+/** Bands that swell beyond it are lowered a little further than to it, so that it is reached in a few steps. */
+const LOWERED = 0.999;
 /** Where response and bound are looked at: steps of a twelfth of an octave from 20 Hz. */
 const FINE_LOWEST = 20;
 const FINE_STEP = 2 ** (1 / 12);
@@ -41,7 +43,8 @@ export interface GainCurve {
  * @param bandsPerOctave - 1 follows the broad shape, 3 third octaves.
  */
 export function fitEqualizer(curve: GainCurve, sampleRate: number, boundDb: number, bandsPerOctave: number): BiquadSettings[] {
-  const bound = (gain: number): number => Math.max(-boundDb, Math.min(boundDb, gain));
+  const most = USED * boundDb;
+  const bound = (gain: number): number => Math.max(-most, Math.min(most, gain));
   const grid = fineGrid(sampleRate);
   const bandsOf = bank(sampleRate, bandsPerOctave);
   const responseOf = (gains: readonly number[]): number[] => {
@@ -60,8 +63,8 @@ export function fitEqualizer(curve: GainCurve, sampleRate: number, boundDb: numb
     gains = gains.map((gain, band) => bound(gain + change[band]!));
   }
   for (let excess = Infinity; excess > 1;) {
-    excess = Math.max(...responseOf(gains).map(Math.abs)) / boundDb;
-    if (excess > 1) gains = gains.map((gain) => (gain * KEPT) / excess);
+    excess = Math.max(...responseOf(gains).map(Math.abs)) / most;
+    if (excess > 1) gains = gains.map((gain) => (gain * LOWERED) / excess);
   }
   return bandsOf(gains);
 }

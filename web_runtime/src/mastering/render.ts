@@ -12,8 +12,8 @@ import { BOUNDS, type Target } from './target.js';
 
 /** Loudness is met within this, in LU. */
 const TOLERANCE = 0.08;
-/** Peaks are kept so far below the ceiling, in dB: other meters interpolate a little differently. */
-const MARGIN = 0.1;
+/** Peaks are kept so far below the ceiling, in dB: meters that look at sixteen places between samples find up to 0.12 dB more. */
+const MARGIN = 0.15;
 /** The limiter aims a little lower still, for what its moving gain adds, in dB. */
 const AIM = 0.03;
 const PASSES = 6;
