@@ -96,7 +96,7 @@ async function kernels() {
 }
 
 try {
-  await Promise.all([manifestTypes(), modelsIndex(), wasm('lstm'), wasm('fir'), resampler(), rhythm()]);
+  await Promise.all([manifestTypes(), modelsIndex(), wasm('lstm'), wasm('fir'), wasm('peaks'), resampler(), rhythm()]);
   // Unit tests run before any export, too.
   if (!process.argv.includes('--without-kernels')) await kernels();
 } catch (error) {

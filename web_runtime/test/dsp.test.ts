@@ -9,7 +9,8 @@ import { Compressor, type CompressorSettings, MultibandCompressor, reductionDb }
 import { Crossover } from '../src/dsp/crossover.js';
 import { designAll, fitEqualizer } from '../src/dsp/equalizer.js';
 import { Limiter } from '../src/dsp/limiter.js';
-import { PeakInterpolator } from '../src/dsp/oversampling.js';
+import { PeakInterpolator, peakTaps } from '../src/dsp/oversampling.js';
+import { peaksLoop, startPeaks } from '../src/dsp/peaks.js';
 import type { Processor } from '../src/dsp/processor.js';
 import { encodeWav, samplesOf } from '../src/dsp/wav.js';
 import { StereoWidth } from '../src/dsp/width.js';
@@ -168,6 +169,17 @@ describe('PeakInterpolator', () => {
     const peaks = new Float32Array(tone.length);
     new PeakInterpolator(8).process(tone, 0, peaks);
     expect(Math.max(...peaks.subarray(100, 4000))).toBeCloseTo(1, 2);
+  });
+
+  it.each([2, 4, 8])('finds the same peaks with and without WebAssembly, at %i times the rate', (factor) => {
+    const taps = peakTaps(factor);
+    const [count, line] = [9001, noise(9001 + 2 * taps.half, 0.9, 7)];
+    const [simd, loop] = [startPeaks(taps), peaksLoop(taps)].map((find) => {
+      const peaks = new Float32Array(count);
+      find(line, count, 0, peaks);
+      return peaks;
+    });
+    simd!.forEach((peak, i) => expect(Math.abs(peak - loop![i]!)).toBeLessThan(1e-6));
   });
 });
 

@@ -4,6 +4,7 @@
  */
 
 import { FIR_WASM } from '../generated/fir_wasm.js';
+import { compileSimd, FIRST_BYTE, reserve } from '../simd.js';
 
 /** Taps of every phase, in rows of a multiple of 8. */
 export interface FirTaps {
@@ -26,15 +27,12 @@ interface FirExports {
 
 /** Sums of float32 that are kept apart, and joined in float64: rounding stays below -130 dB. */
 const LANES = 16;
-const PAGE = 65_536;
-/** Below lies the module's own static data. */
-const FIRST_BYTE = 1024;
 
 let compiled: WebAssembly.Module | null | undefined;
 
 /** The fastest way to these sums here. */
 export function startFir(filters: FirTaps): Fir {
-  compiled ??= compile();
+  compiled ??= compileSimd(FIR_WASM);
   return compiled === null ? firLoop(filters) : firSimd(filters, compiled);
 }
 
@@ -56,15 +54,6 @@ export function firLoop({ up, down, row, taps }: FirTaps): Fir {
   };
 }
 
-/** Null where there is no WebAssembly SIMD or the page's policy forbids WebAssembly. */
-function compile(): WebAssembly.Module | null {
-  try {
-    return new WebAssembly.Module(Uint8Array.from(atob(FIR_WASM), (character) => character.charCodeAt(0)));
-  } catch {
-    return null;
-  }
-}
-
 function firSimd({ up, down, row, taps }: FirTaps, module: WebAssembly.Module): Fir {
   const { memory, fir } = new WebAssembly.Instance(module).exports as unknown as FirExports;
   const samplesAt = FIRST_BYTE + 4 * taps.length;
@@ -77,9 +66,4 @@ function firSimd({ up, down, row, taps }: FirTaps, module: WebAssembly.Module): 
     fir(out.length, samplesAt, FIRST_BYTE, outAt, first, phase, up, down, row);
     out.set(new Float32Array(memory.buffer, outAt, out.length));
   };
-}
-
-function reserve(memory: WebAssembly.Memory, end: number): void {
-  const missing = end - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
 }

@@ -1,6 +1,7 @@
 /** Hosts the SIMD LSTM (assembly/lstm.ts) in its own memory: tfjs' module can't be extended, and copying a call's tensors is quick. */
 
 import { LSTM_WASM } from '../generated/lstm_wasm.js';
+import { FIRST_BYTE, reserve } from '../simd.js';
 import type { LstmArrays } from './loop.js';
 import type { LstmSizes } from './shape.js';
 
@@ -11,10 +12,6 @@ interface LstmExports {
   readonly memory: WebAssembly.Memory;
   lstm(...sizesAndPointers: number[]): void;
 }
-
-const PAGE = 65536;
-/** Below lies the module's own static data. */
-const FIRST_BYTE = 1024;
 
 /** Compiles the module; null where the browser has no WebAssembly SIMD or the page's policy forbids WebAssembly. */
 export async function startSimd(): Promise<LstmRunner | null> {
@@ -32,7 +29,7 @@ function runnerOf({ memory, lstm }: LstmExports): LstmRunner {
     const lengths = [x.length, csPrev.length, hPrev.length, w.length, b.length, h.length, 4 * units];
     const pointers = lengths.map((_, index) => lengths.slice(0, index).reduce((at, length) => at + 4 * length, FIRST_BYTE));
     const end = pointers.at(-1)! + 16 * units;
-    if (end > memory.buffer.byteLength) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
+    reserve(memory, end);
     const heap = new Float32Array(memory.buffer);
     [x, csPrev, hPrev, w, b].forEach((array, index) => heap.set(array, pointers[index]! / 4));
     lstm(steps, batch, features, units, cellClip, ...pointers);
