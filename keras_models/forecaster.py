@@ -15,12 +15,13 @@ import numpy as np
 
 from datasets.registry import DataMissingError
 from datasets.streams import Series, Windows
-from keras_models import forecast_blend, forecast_days, smoothing
+from keras_models import forecast_blend, forecast_days, forecast_holidays, smoothing
 from keras_models import forecaster_graph as graph
 from keras_models.checkpoint import Checkpoint
 from keras_models.forecast_baselines import fit_boosting, point_scores, seasonal_naive
 from keras_models.forecast_blend import BANDS, HISTORY, MONTH, blend_of, blended, extended, histories, scales, smoothed
 from keras_models.forecast_days import Days, read_days
+from keras_models.forecast_holidays import CALENDAR, calm, day_factors, factors_of, window_factors
 from keras_models.forecast_metrics import UNITS, forecast_metrics, mape
 from keras_models.forecaster_data import DATA, load_series, split_windows
 from keras_models.forecaster_examples import thinned
@@ -64,52 +65,66 @@ def _outputs(checkpoint: Checkpoint) -> tuple[TensorSpec, ...]:
 def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> list[Evaluation]:
     splits = checkpoint.config["splits"]
     found = []
-    for label, runs in load_series(data).items():
-        part = split_windows(runs, splits.get(label), split)
+    series = load_series(data)
+    for label, runs in calm(series, factors_of(checkpoint)).items():
+        part, real = (split_windows(one, splits.get(label), split) for one in (runs, series[label]))
         if split == "validation":
-            part = thinned(part)
+            part, real = thinned(part), thinned(real)
         if len(part):
-            found.append(_evaluation(checkpoint, label, runs, part))
+            found.append(_evaluation(checkpoint, label, runs, part, real))
     return found
 
 
-def _evaluation(checkpoint: Checkpoint, label: str, runs: Sequence[Series], part: Windows) -> Evaluation:
-    """Score the blend, with the network's own error beside it; the smoothings, its other parts, stand among the references."""
+def _evaluation(checkpoint: Checkpoint, label: str, runs: Sequence[Series], part: Windows, real: Windows) -> Evaluation:
+    """Score the blend, with the network's own error beside it; the smoothings, its other parts, stand among the references.
+
+    All forecast ``part``, cut from series without holidays, and are judged on the ``real`` days of the same windows.
+    """
     past = cache(lambda: histories(runs, part))
     smoothing = cache(lambda: smoothed(past()))
+    factors = window_factors(factors_of(checkpoint), label, part.first_target, HORIZON)
 
     def score(outputs: Arrays) -> dict[str, float]:
         bands = {name: outputs[name].astype(np.float64) for name in BANDS}
         blend = blended(scales(past()), bands, smoothing(), blend_of(checkpoint))
-        return forecast_metrics(part.targets, **blend) | {"lstm_mape": mape(part.targets.astype(np.float64), bands["median"])}
+        metrics = forecast_metrics(real.targets, **{name: values * factors for name, values in blend.items()})
+        return metrics | {"lstm_mape": mape(real.targets.astype(np.float64), bands["median"] * factors)}
 
     def references() -> dict[str, dict[str, float]]:
-        parts = {f"{name} smoothing": forecast for name, forecast in smoothing().items()}
-        return point_scores(part.targets, parts | _baselines(checkpoint, label, part))
+        parts = {f"{name} smoothing": forecast for name, forecast in smoothing().items()} | _learned_baselines(checkpoint, label, part)
+        forecasts = {name: forecast * factors for name, forecast in parts.items()}
+        return point_scores(real.targets, {"seasonal naive": seasonal_naive(real.values)} | forecasts)
 
     return Evaluation(data=label, inputs={"values": part.values, "weekday": part.weekday}, score=score, references=references)
 
 
-def _baselines(checkpoint: Checkpoint, label: str, part: Windows) -> dict[str, np.ndarray]:
-    """Forecasts of the baselines; those that learn do so on the registry's training windows, and are left out where it is missing."""
-    forecasts = {"seasonal naive": seasonal_naive(part.values)}
+def _learned_baselines(checkpoint: Checkpoint, label: str, part: Windows) -> dict[str, np.ndarray]:
+    """Forecasts of what learns on the registry's training windows, holidays taken out likewise; none where it is missing."""
     try:
-        known = load_series(None)
+        known = calm(load_series(None), factors_of(checkpoint))
     except DataMissingError:
-        return forecasts
+        return {}
     splits = checkpoint.config["splits"]
     kind = label.split(" ", 1)[-1]
     source = next((name for name in known if name == label or name.endswith(f" {kind}")), None)
     if source is None or source not in splits:
-        return forecasts
+        return {}
     training = split_windows(known[source], splits[source], "train")
-    forecasts["gradient boosting"] = fit_boosting(training, seed=checkpoint.provenance["seed"]).forecast(part)
-    return forecasts
+    return {"gradient boosting": fit_boosting(training, seed=checkpoint.provenance["seed"]).forecast(part)}
 
 
 def _encode(checkpoint: Checkpoint, arguments: tuple[Any, ...]) -> dict[str, np.ndarray]:
     days = read_days(arguments[0], _options(arguments).get("startDate"))
-    return {"values": days.values[None, -WINDOW:].astype(np.float32), "weekday": np.array([[days.weekday]], np.float32)}
+    values = days.values / _factors(checkpoint, days, _options(arguments))[: len(days.values)]
+    return {"values": values[None, -WINDOW:].astype(np.float32), "weekday": np.array([[days.weekday]], np.float32)}
+
+
+def _factors(checkpoint: Checkpoint, days: Days, options: Mapping[str, Any]) -> np.ndarray:
+    """What holidays do to each day of a series and of its forecast; ones where dates are unknown or no calendar is wanted."""
+    length = len(days.values) + options.get("horizon", HORIZON)
+    if days.start is None or options.get("holidays", CALENDAR) != CALENDAR:
+        return np.ones(length)
+    return day_factors(factors_of(checkpoint), days.start, length)
 
 
 def _options(arguments: tuple[Any, ...]) -> dict[str, Any]:
@@ -119,22 +134,26 @@ def _options(arguments: tuple[Any, ...]) -> dict[str, Any]:
 def _predict(checkpoint: Checkpoint, run: Run, calls: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """Answers of the browser's ``predict``, calls of the same horizon together."""
     series = [read_days(arguments[0], _options(arguments).get("startDate")) for arguments in calls]
+    factors = [_factors(checkpoint, days, _options(arguments)) for days, arguments in zip(series, calls, strict=True)]
     horizons = np.array([_options(arguments).get("horizon", HORIZON) for arguments in calls])
     answers: dict[int, dict[str, Any]] = {}
     for horizon in np.unique(horizons):
         rows = np.flatnonzero(horizons == horizon)
-        chosen = [series[row] for row in rows]
-        weekdays = np.array([days.weekday for days in chosen])
-        found = extended(run, [days.values for days in chosen], weekdays, max(int(horizon), WEEK), blend_of(checkpoint))
-        answers |= {int(row): _answer(days, found, at, int(horizon)) for at, (row, days) in enumerate(zip(rows, chosen, strict=True))}
+        calmed = [series[row].values / factors[row][:-horizon] for row in rows]
+        weekdays = np.array([series[row].weekday for row in rows])
+        found = extended(run, calmed, weekdays, max(int(horizon), WEEK), blend_of(checkpoint))
+        for at, row in enumerate(rows):
+            answers[int(row)] = _answer(series[row], found, at, factors[row][-horizon:])
     return [answers[row] for row in range(len(calls))]
 
 
-def _answer(days: Days, found: Mapping[str, Mapping[str, np.ndarray]], row: int, horizon: int) -> dict[str, Any]:
-    def lines(part: str) -> dict[str, list[float]]:
-        return {name: values[row, :horizon].tolist() for name, values in found[part].items()}
+def _answer(days: Days, found: Mapping[str, Mapping[str, np.ndarray]], row: int, factors: np.ndarray) -> dict[str, Any]:
+    horizon = len(factors)
 
-    trend = _trend(found["blend"]["median"][row, :WEEK].sum(), days.values[-WEEK:].sum())
+    def lines(part: str) -> dict[str, list[float]]:
+        return {name: (values[row, :horizon] * factors).tolist() for name, values in found[part].items()}
+
+    trend = _trend(found["blend"]["median"][row, :WEEK].sum(), found["baseline"]["median"][row, :WEEK].sum())
     filled = [{"index": index, "value": float(days.values[index])} for index in days.filled]
     if days.start is not None:
         filled = [day | {"date": days.date_of(day["index"])} for day in filled]
@@ -142,7 +161,7 @@ def _answer(days: Days, found: Mapping[str, Mapping[str, np.ndarray]], row: int,
         **lines("blend"),
         "lstm": lines("lstm"),
         "smoothing": {name: {"median": values} for name, values in lines("smoothing").items()},
-        "baseline": lines("baseline")["median"],
+        "baseline": np.resize(days.values[-WEEK:], horizon).tolist(),
         "trend": {-1: "falling", 0: "steady", 1: "rising"}[int(trend)],
         "horizon": horizon,
         "interval": INTERVAL,
@@ -229,6 +248,14 @@ def _edge_cases() -> list[ParityCase]:
             for name in ("zeros", "1e9", "spike on the last day", "a week missing")
         ),
         ParityCase(name="dated, in any order, a leap day missing", args=(dated,), edge=True),
+        *(
+            ParityCase(
+                name=f"over Thanksgiving, {options}",
+                args=(shapes["longer than the window"], {"startDate": "2023-10-24"} | options),
+                edge=True,
+            )
+            for options in ({}, {"horizon": MONTH}, {"holidays": "none"})
+        ),
         ParityCase(name="one day ahead", args=(shapes["1e9"], {"horizon": 1}), edge=True),
     ]
 
@@ -248,6 +275,7 @@ def _manifest(checkpoint: Checkpoint) -> dict[str, Any]:
             **forecast_days.constants(),
             "smoothing": smoothing.constants(),
             "blend": forecast_blend.constants(checkpoint),
+            "holidays": forecast_holidays.constants(checkpoint),
         },
         "thresholds": {"rising": TREND, "falling": -TREND},
     }
@@ -258,7 +286,7 @@ def _graph(checkpoint: Checkpoint, weights, inputs):
 
 
 def _gates() -> Sequence[Gate]:
-    for label, largest in (("us_top200 tracks", 4.0), ("us_top200 artists", 9.0)):
+    for label, largest in (("us_top200 tracks", 3.95), ("us_top200 artists", 9.0)):
         yield Gate(metric="mape", data=label, maximum=largest)
         yield Gate(metric="r2", data=label, minimum=0.7)
         yield Gate(metric="coverage", data=label, minimum=76)

@@ -18,7 +18,9 @@ STEP_FEATURES = DAY_FEATURES + WEEK
 QUANTILES = (0.5, 0.1, 0.9)  # median, lower, upper: an 80 % interval
 FLOOR = 0.01  # of the window's scale: keeps logarithms of zeros finite, and errors of tiny values from ruling the loss
 TINY = 1e-30
-LARGEST_LOG, LARGEST_STEP = 8.0, 3.0  # a forecast is at most 3,000 times the window's scale
+LARGEST_LOG = 8.0  # a forecast is at most 3,000 times the window's scale
+# The range of training: less than a ten-thousandth of its days, and of the interval's steps, lies beyond.
+LARGEST_INPUT, LARGEST_STEP = 3.0, 0.0
 
 
 def _scale_basis() -> np.ndarray:
@@ -66,7 +68,7 @@ def prepare(values: tf.Tensor, weekday: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor
     features [batch, 30, 11], logs [batch, 30], scale [batch, 1]
     """
     scale = tf.maximum(tf.reduce_max(tf.matmul(tf.abs(values), _scale_basis()), axis=1, keepdims=True), TINY)
-    logs = tf.math.log(tf.nn.relu(values / scale) + FLOOR)
+    logs = tf.minimum(tf.math.log(tf.nn.relu(values / scale) + FLOOR), LARGEST_INPUT)
     steps = tf.reshape(tf.matmul(logs, _step_basis()), (-1, WINDOW, DAY_FEATURES))
     one_hot = tf.nn.relu(1.0 - tf.abs(weekday - np.arange(WEEK, dtype=np.float32)))
     days = tf.reshape(tf.matmul(one_hot, _calendar()), (-1, WINDOW, WEEK))

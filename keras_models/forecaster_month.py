@@ -18,6 +18,7 @@ import numpy as np
 from datasets.streams import Series, Windows, windows
 from keras_models.checkpoint import load_checkpoint
 from keras_models.forecast_blend import MONTH, blend_of, extended, histories
+from keras_models.forecast_holidays import calm, factors_of, window_factors
 from keras_models.forecast_metrics import coverage, mape, smape
 from keras_models.forecaster import SPEC
 from keras_models.forecaster_data import load_series
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     for label, runs in load_series(None).items():
         part = month_windows(runs, bounds[label], split)
         if len(part):
-            rows += measured(f"{label}, {split}", part, forecasts(runs, part))
+            rows += measured(f"{label}, {split}", part, forecasts(label, runs, part))
     for row in rows:
         print(f"{row.data:26} {row.stage:10} {row.backend:28} {row.metric:9} {row.value:7.2f} {row.unit}  n = {row.n}")
     return 0 if write_report(REPORT, rows, meta=environment()) else 1
@@ -57,18 +58,20 @@ def month_windows(runs: Sequence[Series], bounds: Sequence[str], split: str) -> 
     return Windows(**{name: value[keep] for name, value in vars(part).items()})
 
 
-def forecasts(runs: Sequence[Series], part: Windows) -> dict[str, dict[str, np.ndarray]]:
+def forecasts(label: str, runs: Sequence[Series], part: Windows) -> dict[str, dict[str, np.ndarray]]:
     """Name of the forecaster -> median, and lower and upper where it has them, each [n, 30]."""
     checkpoint = load_checkpoint(SPEC.name)
-    run = runner(SPEC, checkpoint)
-    past = histories(runs, part)
-    found = extended(lambda inputs: run(checkpoint.weights, inputs), past, part.weekday[:, 0], MONTH, blend_of(checkpoint))
+    run, holidays = runner(SPEC, checkpoint), factors_of(checkpoint)
+    calmed = histories(calm({label: runs}, holidays)[label], part)
+    found = extended(lambda inputs: run(checkpoint.weights, inputs), calmed, part.weekday[:, 0], MONTH, blend_of(checkpoint))
+    factors, past = window_factors(holidays, label, part.first_target, MONTH), histories(runs, part)
+    last_week = part.values[:, -WEEK:].astype(np.float64)
     return {
-        "blend": found["blend"],
-        "network": found["lstm"],
-        **{f"{name} smoothing": {"median": median} for name, median in found["smoothing"].items()},
+        "blend": {band: values * factors for band, values in found["blend"].items()},
+        "network": {band: values * factors for band, values in found["lstm"].items()},
+        **{f"{name} smoothing": {"median": median * factors} for name, median in found["smoothing"].items()},
         **{f"statsmodels, {name}": {"median": statsmodels_month(past, damped)} for name, damped in (("additive", False), ("damped", True))},
-        "seasonal naive": found["baseline"],
+        "seasonal naive": {"median": np.tile(last_week, -(-MONTH // WEEK))[:, :MONTH]},
     }
 
 

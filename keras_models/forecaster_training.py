@@ -11,9 +11,10 @@ import tensorflow as tf
 
 from keras_models import forecaster_graph as graph
 from keras_models.checkpoint import Checkpoint
+from keras_models.forecast_holidays import CALENDAR, calm, learn_factors
 from keras_models.forecaster_calibration import calibrated, fit_blend
-from keras_models.forecaster_data import load_series, provenance, split_days
-from keras_models.forecaster_examples import Examples, Sampler
+from keras_models.forecaster_data import load_series, provenance, split_days, split_windows
+from keras_models.forecaster_examples import Examples, Sampler, thinned
 from keras_models.forecaster_graph import HORIZON, QUANTILES
 from keras_models.forecaster_network import Branch, joined, lstm, network, perceptron, weights_of
 from keras_models.report import revision
@@ -37,7 +38,10 @@ LARGEST_WEIGHT = 5.0  # of an error, where much less came than the week before
 
 
 def train(request: TrainRequest) -> Checkpoint:
-    """Data to checkpoint: train on the oldest days, choose epochs, interval and blend on those that follow."""
+    """Data to checkpoint: train on the oldest days, choose epochs, interval and blend on those that follow.
+
+    The network learns from the days as they are, since callers without dates give it such. Interval and blend are learned without holidays.
+    """
     series = load_series(request.data)
     days = split_days(request.data, series)
     examples = Examples(series, days)
@@ -47,12 +51,20 @@ def train(request: TrainRequest) -> Checkpoint:
         model, history = fit_member(branch, schedule, examples, seed=seed, title=title, folder=request.folder)
         members.append(weights_of(model))
         curves[name] = {"loss": history.loss, "val_loss": history.val_loss, "best_epoch": history.best_epoch}
-    weights, calibration = calibrated(joined(members), examples.validation, examples.weights)
-    blend = fit_blend(weights, {label: (runs, part) for (label, runs), part in zip(series.items(), examples.validation, strict=True)})
+    factors = learn_factors(series, {label: trained for label, (trained, _) in days.items()})
+    calmed = calm(series, factors)
+    held_out = [thinned(split_windows(runs, days[label], "validation")) for label, runs in calmed.items()]
+    weights, calibration = calibrated(joined(members), held_out, examples.weights)
+    blend = fit_blend(weights, {label: (runs, part) for (label, runs), part in zip(calmed.items(), held_out, strict=True)})
     return Checkpoint(
         model="forecaster",
         weights=weights,
-        config={"splits": {label: list(bounds) for label, bounds in days.items()}, "calibration": calibration, "blend": blend},
+        config={
+            "splits": {label: list(bounds) for label, bounds in days.items()},
+            "holidays": {CALENDAR: factors},
+            "calibration": calibration,
+            "blend": blend,
+        },
         provenance={"data": provenance(request.data), "revision": revision(), "seed": request.seed},
         training=curves,
     )

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { InputError } from '../src/errors.js';
 import { type DailyValues, readDays } from '../src/forecast/days.js';
+import { dayFactors, dayOfRule } from '../src/forecast/holidays.js';
 import { forecaster } from '../src/models/forecaster.js';
 import type { NamedTensors } from '../src/tensors.js';
 import { fakeModel } from './fake.js';
@@ -41,6 +42,7 @@ function manifestWith(weights: object, widening: object = { lower: ones, upper: 
         ridge: 1e-12,
       },
       blend: { weights, widening, history: 90, margin: 0.25, growth: 1.5, floor: 0.01, largest: 8, tiny: 1e-30 },
+      holidays: {},
     },
     thresholds: { rising: 0.05, falling: -0.05 },
   };
@@ -197,6 +199,57 @@ describe('forecaster', () => {
     expect(additive.damping).toBe(1);
     expect(additive.last.slope).toBeCloseTo(5, 6);
     expect(damped.damping).toBeLessThanOrEqual(0.995);
+  });
+});
+
+describe('holidays', () => {
+  const thanksgiving = { name: 'thanksgiving', rule: { month: 11, weekday: 3, nth: 4 }, factors: { '-1': 1.1, '0': 0.9, '1': 0.8 } };
+  const memorialDay = { name: 'memorial day', rule: { month: 5, weekday: 0, nth: -1 }, factors: { '0': 0.5 } };
+  const newYear = { name: 'new year', rule: { month: 1, day: 1 }, factors: { '-1': 1.2 } };
+  const calendars = { US: [newYear, memorialDay, thanksgiving] };
+  const dayNumber = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 86_400_000;
+  const of = { ...manifest, preprocessing: { ...manifest.preprocessing, holidays: calendars } };
+  const model = forecaster(timesLastWeek(1, of));
+
+  it.each([
+    [thanksgiving, ['2017-11-23', '2019-11-28', '2024-11-28']],
+    [memorialDay, ['2017-05-29', '2021-05-31', '2025-05-26']],
+    [newYear, ['2000-01-01', '2026-01-01']],
+  ])('fall on the days their rules mean: $name', ({ rule }, days) => {
+    for (const day of days) expect(dayOfRule(rule, Number(day.slice(0, 4)))).toBe(dayNumber(day));
+  });
+
+  it('change the days around them, in the year of the day itself', () => {
+    expect(Array.from(dayFactors(calendars.US, dayNumber('2025-12-30'), 3))).toEqual([1, 1.2, 1]);
+    expect(Array.from(dayFactors(calendars.US, dayNumber('2024-11-26'), 5))).toEqual([1, 1.1, 0.9, 0.8, 1]);
+  });
+
+  it('are put into the forecast, and left out where they are not wanted or dates are unknown', async () => {
+    const startDate = '2025-10-18'; // 40 days before Thanksgiving
+    const { median, lower, lstm, baseline } = await model.predict(series, { startDate });
+    const plain = await model.predict(series, { startDate, holidays: 'none' });
+    const factors = [0.9, 0.8, 1, 1, 1, 1, 1];
+    factors.forEach((factor, day) => {
+      // The day before, of factor 1.1, is what the last forecast day repeats.
+      const same = day === 6 ? 1 / 1.1 : 1;
+      expect(lstm.median[day]).toBeCloseTo(plain.lstm.median[day]! * factor * same, 3);
+    });
+    expect(median[1]! / plain.median[1]!).toBeCloseTo(0.8, 6);
+    expect(lower[0]! / plain.lower[0]!).toBeCloseTo(0.9, 6);
+    expect(baseline).toEqual(plain.baseline);
+    expect((await model.predict(series)).median).toEqual(plain.median);
+  });
+
+  it('are taken out of what the network sees', () => {
+    const quiet = series.map((value, day) => value * (day === 39 ? 0.8 : day === 38 ? 0.9 : day === 37 ? 1.1 : 1));
+    const { values } = model.encode(quiet, { startDate: '2025-10-20' }); // Thanksgiving is its day 38
+    series.slice(-WINDOW).forEach((value, day) => expect(values!.data[day]).toBeCloseTo(value, 3));
+  });
+
+  it('of an unknown calendar are refused', async () => {
+    const failure = model.predict(series, { startDate: '2025-10-18', holidays: 'FR' });
+    await expect(failure).rejects.toThrow(InputError);
+    await expect(failure).rejects.toThrow('expects holidays as one of US, none, got FR');
   });
 });
 

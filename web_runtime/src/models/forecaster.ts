@@ -7,6 +7,7 @@ import { InputError } from '../errors.js';
 import type { ModelHandle } from '../facade.js';
 import { type Band, type BlendConstants, blendedLogs, GrowingBand, Scale, Smoothed, type Smoothings } from '../forecast/blend.js';
 import { type DailyValues, dateOf, type DayConstants, type Days, type FilledDay, readDays, weekdayOf } from '../forecast/days.js';
+import { type Calendars, factorsOf } from '../forecast/holidays.js';
 import type { ModelManifest } from '../generated/manifest.js';
 import { fitSmoothing, type SmoothingConstants, type SmoothingFit } from '../smoothing.js';
 import type { NamedTensors } from '../tensors.js';
@@ -24,6 +25,11 @@ export interface ForecastOptions {
   readonly startDate?: string | Date | undefined;
   /** Days to forecast, 1 to 90; a week by default. */
   readonly horizon?: number | undefined;
+  /**
+   * Whose holidays move the series, where dates are known: the calendar of the series learned from by default (`US` for the model that is
+   * shipped), `none` for a business that does not feel them.
+   */
+  readonly holidays?: string | undefined;
 }
 
 /**
@@ -37,7 +43,7 @@ export interface Forecast extends Band {
   readonly smoothing: Smoothings;
   /** Seasonal naive forecast: the same weekday of the last week. */
   readonly baseline: number[];
-  /** The sum of the week ahead against that of the last week, by the manifest's thresholds. */
+  /** The sum of the week ahead against that of the last week, holidays left out of both, by the manifest's thresholds. */
   readonly trend: 'rising' | 'steady' | 'falling';
   /** Number of days forecast. */
   readonly horizon: number;
@@ -83,6 +89,7 @@ interface Constants extends DayConstants {
   readonly interval: number;
   readonly smoothing: SmoothingConstants;
   readonly blend: BlendConstants;
+  readonly holidays: Calendars;
 }
 
 const UNKNOWN_WEEKDAY = -1;
@@ -96,7 +103,7 @@ export function forecaster(model: ModelHandle): Forecaster {
   const predictBatch = async (series: readonly DailyValues[], options: ForecastOptions = {}): Promise<Forecast[]> => {
     if (!Array.isArray(series)) throw new InputError(`Forecaster expects an array of series, got ${typeof series}`);
     const horizon = checkedHorizon(options.horizon, constants());
-    const rows = read(series, options).map((days) => new Row(days, horizon, model.manifest));
+    const rows = read(series, options).map((days) => new Row(days, horizon, options.holidays, model.manifest));
     for (let week = 0; rows.length > 0 && week * constants().horizon < horizon; week++) {
       const outputs = await model.run(tensors(rows.map(({ window, weekday }) => ({ window, weekday }))));
       rows.forEach((row, index) => row.append(outputs, index));
@@ -113,7 +120,7 @@ export function forecaster(model: ModelHandle): Forecaster {
       return { additive: fitSmoothing(days, false, smoothing), damped: fitSmoothing(days, true, smoothing) };
     },
     encode: (values, options = {}) =>
-      tensors(read([values], options).map((days) => ({ window: days.values.slice(-constants().window), weekday: weekdayAfter(days) }))),
+      tensors(read([values], options).map((days) => new Row(days, constants().horizon, options.holidays, model.manifest))),
   };
 }
 
@@ -127,18 +134,26 @@ class Row {
   private readonly smoothings: Smoothed;
   private readonly blend: GrowingBand;
   private readonly lstm: GrowingBand;
+  /** What holidays do to each day of the series and of the forecast; all that is forecast in between knows none. */
+  private readonly factors: Float64Array;
+  /** Sum of the last seven days without holidays. */
+  private readonly calmWeek: number;
 
   constructor(
     private readonly days: Days,
     private readonly horizon: number,
+    calendar: string | undefined,
     private readonly manifest: ModelManifest,
   ) {
     this.constants = manifest.preprocessing as unknown as Constants;
     const { window, week, blend, smoothing, horizon: step } = this.constants;
+    this.factors = factorsOf(days, horizon, this.constants.holidays, calendar);
+    const calm = days.values.map((value, day) => value / this.factors[day]!);
     this.weekday = weekdayAfter(days);
-    this.window = days.values.slice(-window);
+    this.window = calm.slice(-window);
+    this.calmWeek = sum(calm.slice(-week));
     this.scale = new Scale(this.window, week, blend);
-    this.smoothings = new Smoothed(days.values, Math.ceil(horizon / step) * step, window, step, this.scale, blend, smoothing);
+    this.smoothings = new Smoothed(calm, Math.ceil(horizon / step) * step, window, step, this.scale, blend, smoothing);
     this.blend = new GrowingBand(this.scale, blend.widening, this.smoothings.growth);
     const ones = blend.widening.lower.map(() => 1);
     this.lstm = new GrowingBand(this.scale, { lower: ones, upper: ones }, this.smoothings.growth);
@@ -158,19 +173,19 @@ class Row {
   }
 
   forecast(): Forecast {
-    const { days, horizon, manifest, smoothings, constants } = this;
+    const { days, horizon, manifest, smoothings, constants, factors } = this;
     const { additive, damped } = smoothings;
-    const cut = (values: readonly number[]): number[] => values.slice(0, horizon);
+    const ahead = factors.subarray(days.values.length);
+    const cut = (values: ArrayLike<number>): number[] => Array.from(ahead, (factor, day) => values[day]! * factor);
     const band = ({ median, lower, upper }: Band): Band => ({ median: cut(median), lower: cut(lower), upper: cut(upper) });
     const lastWeek = days.values.slice(-constants.week);
-    const ahead = sum(this.blend.median.slice(0, constants.week));
     const { start } = days;
     return {
       ...band(this.blend),
       lstm: band(this.lstm),
       smoothing: { additive: { median: cut(additive.median) }, damped: { median: cut(damped.median) } },
       baseline: Array.from({ length: horizon }, (_, day) => lastWeek[day % constants.week]!),
-      trend: trendOf(ahead, sum(lastWeek), manifest.thresholds),
+      trend: trendOf(sum(this.blend.median.slice(0, constants.week)), this.calmWeek, manifest.thresholds),
       horizon,
       interval: constants.interval,
       filled: days.filled,
