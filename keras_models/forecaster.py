@@ -298,7 +298,8 @@ SPEC = ModelSpec(
     name="forecaster",
     version="1.0.0",
     title="Weekly forecaster",
-    summary="Forecasts the next seven days of a daily series (streams, revenue) from its last thirty: median, 80 % interval, trend.",
+    summary="Forecasts the next seven days of a daily series (streams, revenue) from its last thirty: median, 80 % interval, trend. "
+    "Where dates are known, holidays of the United States count, unless they are switched off.",
     licence="Trained on public chart figures (Spotify200 compilation, MIT) and the NN5 competition's series; the weights hold no series.",
     method="predict",
     datasets=DATA,
