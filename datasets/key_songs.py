@@ -74,37 +74,3 @@ def _excerpt(song: Song, drummers: Sequence[Performance], random: np.random.Gene
         voices = [(part.at_velocity(int(random.integers(60, 110))) if part.notes else part, *how) for part, *how in voices]
     played = tuple(Voice(part=part, program=int(program), drums=drums) for part, program, drums in voices if part.notes)
     return Excerpt(song=song.name, key=key_index(song.keys[0]), render=Render(voices=played, seconds=SECONDS, rate=RATE))
-
-
-def drums_alone(split: Split, count: int = 40) -> list[Render]:
-    """What renders drummers without any other instrument, spread over a split."""
-    found = [it for it in groove.load(find("groove_midi")) if it.split == split and it.kind == "beat"]
-    chosen = [found[at] for at in np.linspace(0, len(found) - 1, count).astype(int)]
-    parts = [performance.part.cut(0, SECONDS) for performance in chosen]
-    kits = [_KITS[place % len(_KITS)] for place in range(count)]
-    voices = [Voice(part=part, program=kit, drums=True) for part, kit in zip(parts, kits, strict=True)]
-    return [Render(voices=(voice,), seconds=SECONDS, rate=RATE) for voice in voices]
-
-
-def atonal(*, seed: int, count: int = 12) -> list[np.ndarray]:
-    """Signals in no key, float32 [SECONDS * RATE] each: noise of various colours, and tones drawn from all twelve pitch classes alike."""
-    random = np.random.default_rng(seed)
-    length = int(SECONDS * RATE)
-    frequency = np.maximum(np.fft.rfftfreq(length, 1 / RATE), 20.0)
-    noises = [np.fft.irfft(np.fft.rfft(random.normal(size=length)) * frequency ** -random.uniform(0, 1), length) for _ in range(count)]
-    return [(each / np.abs(each).max() * 0.5).astype(np.float32) for each in (*noises, *(_row_of_tones(random) for _ in range(3 * count)))]
-
-
-def _row_of_tones(random: np.random.Generator) -> np.ndarray:
-    """Tones with harmonics, several at once; every twelve of them are all pitch classes in random order."""
-    samples, duration = np.zeros(int(SECONDS * RATE)), random.uniform(0.1, 0.5)
-    voices = int(random.integers(1, 5))
-    for _ in range(voices):
-        pitches = np.concatenate([random.permutation(12) for _ in range(int(SECONDS / duration / 12) + 1)])
-        for place, pitch in enumerate(pitches[: int(SECONDS / duration)]):
-            first, last = int(place * duration * RATE), int((place + 1) * duration * RATE)
-            time = np.arange(last - first) / RATE
-            hz = 440 * 2 ** ((pitch + 12 * random.integers(-2, 2) + 3) / 12)
-            tone = sum(0.6**harmonic * np.sin(2 * np.pi * hz * (harmonic + 1) * time) for harmonic in range(6))
-            samples[first:last] += tone * np.exp(-time / duration)
-    return samples

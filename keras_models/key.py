@@ -15,7 +15,7 @@ from datasets.keys import KEYS, camelot
 from datasets.registry import DataMissingError
 from datasets.renders import synthesizer_version
 from keras_models.checkpoint import Checkpoint
-from keras_models.key_data import DATA, Recordings, clips, read_table, songs
+from keras_models.key_data import DATA, Recordings, clips, read_table, songs, sounds_in_no_key
 from keras_models.key_graph import CHANNELS, CORRELATIONS, HALVES, TURNED, key_graph
 from keras_models.key_profiles import PROFILES, correlation_kernel
 from keras_models.key_scores import UNITS, accuracies, scores
@@ -23,12 +23,13 @@ from keras_models.key_training import PARTS, train
 from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, QuantizationBudget, Split, TensorSpec
 
 ENSEMBLE = "probability"
-TEST_SONGS = 100
+TEST_SONGS, TEST_DRUMMERS = 100, 24
 SHORTEST, SILENCE = 2.0, 1e-3  # seconds asked for; largest sample of audio that counts as silence: -60 dB of full scale
 WINDOW, STEP = 43, 22  # frames over time: eight seconds, one window every four
 STAY, TRUST = 0.95, 0.5  # of ``key_path.steady_keys``
 ALTERNATIVES = 4
 CLIPS, RENDERS = "GTZAN clips, each by the half that never heard its split", "POP909 renders"
+DOUBTFUL = "drums alone, noise, rows of twelve tones"
 PARTS_OF_CLIPS = 7  # with the whole clips some 500 cases
 INPUTS = {"pitchClasses": ("pitch_classes", (CHANNELS, 12)), "transitions": ("transitions", (CHORDS, CHORDS))}
 
@@ -76,6 +77,7 @@ def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> lis
     return [
         _evaluation(heard.take(heard.whole), CLIPS, checkpoint),
         _evaluation(songs("test", 1, songs=TEST_SONGS), RENDERS, checkpoint),
+        _doubt(sounds_in_no_key("test", TEST_DRUMMERS)),
     ]
 
 
@@ -90,8 +92,18 @@ def _evaluation(rows: Recordings, label: str, checkpoint: Checkpoint) -> Evaluat
     def references() -> dict[str, dict[str, float]]:
         return {f"profile {name}": accuracies(rows.key, said) for name, said in profile_keys(rows.pitch_classes).items()}
 
-    inputs = {"pitch_classes": rows.pitch_classes, "transitions": rows.transitions}
-    return Evaluation(data=label, inputs=inputs, score=score, references=references)
+    return Evaluation(data=label, inputs=_inputs(rows), score=score, references=references)
+
+
+def _doubt(rows: Recordings) -> Evaluation:
+    """How sure the model is of sounds that have no key: the mean probability of the key it names."""
+    return Evaluation(
+        data=DOUBTFUL, inputs=_inputs(rows), score=lambda outputs: {"confidence": float(outputs[ENSEMBLE].max(axis=1).mean())}
+    )
+
+
+def _inputs(rows: Recordings) -> dict[str, np.ndarray]:
+    return {"pitch_classes": rows.pitch_classes, "transitions": rows.transitions}
 
 
 def profile_keys(pitch_classes: np.ndarray) -> dict[str, np.ndarray]:
@@ -197,6 +209,7 @@ SPEC = ModelSpec(
         Gate(metric="mirex", data=CLIPS, minimum=68.0),
         Gate(metric="exact", data=RENDERS, minimum=72.0),
         Gate(metric="mirex", data=RENDERS, minimum=82.0),
+        Gate(metric="confidence", data=DOUBTFUL, maximum=0.3),
     ),
     calls={"cpu": 150, "webgl": 40},
     budget=QuantizationBudget(

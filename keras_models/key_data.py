@@ -18,7 +18,7 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
-from datasets import key_features, key_songs, mel_chroma
+from datasets import key_features, key_songs, keyless, mel_chroma
 from datasets.clips import AudioError, clip_table, read_mono
 from datasets.files import sha256_of, write_atomically
 from datasets.key_features import HEARD, Heading, describe, hear
@@ -121,17 +121,20 @@ def spectrograms(*, parts: int = 0) -> Recordings:
     return _kept(f"spectrograms {sha256_of(find('gtzan_logmel'))}", said, heard, parts)
 
 
-def keyless() -> Recordings:
-    """Sounds in no key: drummers alone, noise, and tones drawn from all twelve pitch classes alike."""
-    renders, signals = key_songs.drums_alone("train"), key_songs.atonal(seed=1)
+def sounds_in_no_key(split: Split, count: int, *, parts: int = 0) -> Recordings:
+    """Drummers alone, so many, and a third as many noises and rows of tones; see ``datasets.keyless``."""
+    renders, signals = (
+        keyless.drums_alone(split, count),
+        keyless.atonal(seed=("train", "validation", "test").index(split), count=count // 12),
+    )
 
     def heard() -> Iterable[Heading]:
         render_all(renders)
         for samples in [*(render(each).mean(axis=1) for each in renders), *signals]:
             yield hear(samples)
 
-    said = [(f"no key {place}", NO_KEY, "train") for place in range(len(renders) + len(signals))]
-    return _kept(f"keyless {sha256_of(Path(key_songs.__file__))}", said, heard, 0)
+    said = [(f"no key {place}", NO_KEY, split) for place in range(len(renders) + len(signals))]
+    return _kept(f"no key {count} {sha256_of(Path(keyless.__file__))}", said, heard, parts)
 
 
 def read_table(path: Path) -> Recordings:

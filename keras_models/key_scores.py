@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_models.genre_scores import calibration_error
 
-UNITS = {"exact": "%", "mirex": "%", "ece": "fraction"}
+UNITS = {"exact": "%", "mirex": "%", "ece": "fraction", "confidence": "fraction"}
 FIFTH, RELATIVE, PARALLEL = 0.5, 0.3, 0.2
 
 

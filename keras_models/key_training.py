@@ -11,7 +11,7 @@ from datasets.key_features import KINDS
 from datasets.registry import find
 from datasets.renders import synthesizer_version
 from keras_models.checkpoint import Checkpoint
-from keras_models.key_data import DATA, NO_KEY, Recordings, clips, keyless, songs, spectrograms
+from keras_models.key_data import DATA, NO_KEY, Recordings, clips, songs, sounds_in_no_key, spectrograms
 from keras_models.key_graph import CORRELATIONS, HALVES, TURNED, half_logits, tonic_features
 from keras_models.key_scores import scores
 from keras_models.report import revision
@@ -22,8 +22,9 @@ SEEDS, HIDDEN = 4, 16  # networks of a half, and units of each
 DECAY, DROPOUT, INPUT_DROPOUT, SMOOTHING = 1e-2, 0.3, 0.1, 0.05
 EPOCHS, BATCH, RATE = 20, 128, 2e-3
 SHARES = {"songs": 2.0, "spectrograms": 2.0, "clips": 0.3, "keyless": 0.1}  # of the rows drawn
-PARTS = {"songs": 2, "spectrograms": 1, "clips": 3}  # random parts of each recording, beside the whole
-GTZAN = ("spectrograms", "clips")
+PARTS = {"songs": 2, "spectrograms": 1, "clips": 3, "keyless": 2}  # random parts of each recording, beside the whole
+GTZAN, COARSE = ("spectrograms", "clips"), "spectrograms"
+DRUMMERS = 150
 EXCERPTS = 2  # of each song
 LEFT_OUT = dict(zip(HALVES, ("train", "valid"), strict=True))  # of GTZAN's splits, by half
 Weights = dict[str, np.ndarray]
@@ -43,12 +44,13 @@ def train(request: TrainRequest) -> Checkpoint:
         "songs": songs("train", EXCERPTS, parts=PARTS["songs"]),
         "spectrograms": spectrograms(parts=PARTS["spectrograms"]),
         "clips": clips(parts=PARTS["clips"]),
-        "keyless": keyless(),
+        "keyless": sounds_in_no_key("train", DRUMMERS, parts=PARTS["keyless"]),
     }
-    weights = scaler(list(sources.values()))
+    weights = scaler([rows for name, rows in sources.items() if name != COARSE])
+    scalers = dict.fromkeys(sources, weights) | {COARSE: scaler([sources[COARSE]])}
     for seed, half in enumerate(HALVES):
         heard = {name: rows.take(rows.split != LEFT_OUT[half]) if name in GTZAN else rows for name, rows in sources.items()}
-        weights |= fit_half(weights, half, heard, seed=request.seed + seed)
+        weights |= fit_half(half, heard, scalers, seed=request.seed + seed)
     validation, unheard = songs("validation", 1), sources["clips"].take(sources["clips"].whole)
     weights = calibrated(weights, validation, unheard)
     return Checkpoint(
@@ -84,9 +86,12 @@ def scaler(sources: list[Recordings]) -> Weights:
     }
 
 
-def fit_half(weights: Weights, half: str, sources: dict[str, Recordings], *, seed: int) -> Weights:
-    """Several networks side by side, from the same draws of rows, each with its own beginning and dropout."""
-    rows = np.concatenate([_seen(weights, source) for source in sources.values()])
+def fit_half(half: str, sources: dict[str, Recordings], scalers: dict[str, Weights], *, seed: int) -> Weights:
+    """Several networks side by side, from the same draws of rows, each with its own beginning and dropout.
+
+    Coarse pitch classes are scaled by their own mean and spread, so that they lie where those of full audio do.
+    """
+    rows = np.concatenate([_seen(scalers[name], source) for name, source in sources.items()])
     target = np.concatenate([_targets(source.key) for source in sources.values()])
     odds = np.concatenate([np.full(len(source), SHARES[name] / len(source)) for name, source in sources.items()])
     random = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.key_features import CHORDS, HEARD, describe, find_peaks, hear
+from datasets.keyless import atonal
 from datasets.mel_chroma import hear_mel
 from datasets.music_features import sparse_mel
 
@@ -70,3 +71,8 @@ def test_the_mel_bands_tell_chords_too():
     samples = tones([[pitch + 12 for pitch in chord] for chord in CADENCE], seconds=3)
     chroma = hear_mel(sparse_mel(samples)).chroma[:, 0].mean(axis=0)
     assert set(np.argsort(chroma)[-3:]) <= {0, 4, 5, 7, 9, 11, 2} and chroma[[0, 4, 7]].min() > chroma[[1, 3, 6, 8, 10]].max()
+
+
+def test_rows_of_tones_and_noise_hold_all_pitch_classes():
+    for samples in atonal(seed=3, count=2):
+        assert describe(hear(samples))["pitch_classes"][0].min() > 0.05

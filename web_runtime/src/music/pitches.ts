@@ -85,10 +85,11 @@ function findPeaks(samples: Float32Array, grid: PitchGrid): Peaks {
   const peaks: Peaks = { frame: [], pitch: [], magnitude: [], outstanding: [], largest: [] };
   const stft = new Stft({ nFft, hop: grid.hop });
   const [first, last] = [Math.ceil((grid.lowest * nFft) / sampleRate), Math.floor((grid.highest * nFft) / sampleRate)];
-  const magnitude = new Float64Array(stft.bins);
-  const sums = new Float64Array(stft.bins + 1);
+  const heard = Math.min(Math.ceil(last * surroundings) + 1, stft.bins);
+  const magnitude = new Float64Array(heard);
+  const sums = new Float64Array(heard + 1);
   stft.visit(samples, (power, frame) => {
-    for (let bin = 0; bin < power.length; bin++) {
+    for (let bin = 0; bin < heard; bin++) {
       magnitude[bin] = Math.sqrt(power[bin]!);
       sums[bin + 1] = sums[bin]! + magnitude[bin]!;
     }
