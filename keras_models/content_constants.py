@@ -13,6 +13,7 @@ from keras_models import content_hashtags as hashtag_rules
 from keras_models import content_layout as layout_rules
 from keras_models import content_style as style_rules
 from keras_models import content_subject as subject_rules
+from keras_models import content_vectors as vector_rules
 from keras_models import content_writer as writer_rules
 from keras_models import content_writing as writing_rules
 from keras_models.checkpoint import Checkpoint
@@ -34,10 +35,10 @@ def constants(checkpoint: Checkpoint) -> dict[str, Any]:
             "functionWords": [listed.split() for listed in style_rules.FUNCTION_WORDS.values()],
             "longWord": LONG_WORD,
             "polar": POLAR,
-            "clip": style_rules.CLIP,
-            "off": style_rules.OFF,
-            "mostOff": style_rules.MOST_OFF,
-            "steady": style_rules.STEADY,
+            "clip": vector_rules.CLIP,
+            "off": vector_rules.OFF,
+            "mostOff": vector_rules.MOST_OFF,
+            "steady": vector_rules.STEADY,
         },
         "hashtags": {
             "reasons": hashtag_rules.REASONS,

@@ -10,8 +10,9 @@ from typing import Any
 from datasets.tokens import tokens
 from keras_models.content_drafter import Drafter
 from keras_models.content_random import Random
-from keras_models.content_style import Vectors, similarity, vectors_of, word_counts
+from keras_models.content_style import word_counts
 from keras_models.content_subject import ABOUT_READ
+from keras_models.content_vectors import Vectors, similarity, vectors_of
 
 TRIES, POOL = 240, 32
 OWN_POSTS = 20

@@ -12,7 +12,8 @@ from scipy.linalg import eigh
 
 from datasets.brand_posts import BrandPosts
 from datasets.tokens import tokens
-from keras_models.content_style import CLIP, Vectors, char_counts, similarity, style_of, vectors_of, word_counts
+from keras_models.content_style import style_of, word_counts
+from keras_models.content_vectors import CLIP, Vectors, char_counts, similarity, vectors_of
 
 AXES, SHRINKAGE = 6, 0.1
 PER_PAGE = 150  # posts of a page that the metric reads: large pages must not rule it

@@ -7,7 +7,8 @@ from typing import Any
 
 from datasets.tokens import tokens
 from keras_models.content_hashtags import tag_key
-from keras_models.content_style import STYLE, Vectors, features_off, moments, similarity, vectors_of
+from keras_models.content_style import STYLE
+from keras_models.content_vectors import Vectors, features_off, moments, similarity, vectors_of
 
 MOST_POSTS = 200
 

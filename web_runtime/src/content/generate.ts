@@ -4,7 +4,7 @@ import type { Media, PastPost, Post } from '../posts/post.js';
 import { type Tokenizer, wordCounts } from '../text/tokens.js';
 import { type Constraints, type DraftParts, drafterOf, type DraftRules } from './drafter.js';
 import { Random } from './random.js';
-import type { Style } from './style.js';
+import type { Measure } from './vectors.js';
 import type { Voice } from './voice.js';
 
 /** Likes, comments and shares. */
@@ -71,7 +71,7 @@ export interface GenerateRules extends DraftRules {
 
 /** What generation works with. */
 export interface GenerateParts extends DraftParts {
-  readonly style: Style;
+  readonly style: Measure;
   readonly usualMatch: { readonly own: number; readonly other: number };
   readonly languages: readonly string[];
   readonly predict: (posts: readonly Post[]) => Promise<readonly Counts[]>;

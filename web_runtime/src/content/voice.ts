@@ -2,7 +2,7 @@
 
 import type { Tokenizer } from '../text/tokens.js';
 import { tagKey } from './hashtags.js';
-import type { FeatureOff, Style, Vectors } from './style.js';
+import type { FeatureOff, Measure, Vectors } from './vectors.js';
 
 /** Something that a voice uses, and in all how often. */
 export interface Used {
@@ -33,7 +33,7 @@ export interface VoiceMatch {
 const MOST_POSTS = 200;
 
 /** Builds a voice; no posts at all make one that matches everything alike. */
-export function buildVoice(posts: readonly string[], features: readonly string[], style: Style, tokenize: Tokenizer): Voice {
+export function buildVoice(posts: readonly string[], features: readonly string[], style: Measure, tokenize: Tokenizer): Voice {
   const texts = posts.filter((text) => tokenize(text).length > 0).slice(-MOST_POSTS);
   const { mean, spread } = style.moments(texts);
   const tokens = texts.flatMap(tokenize);
@@ -48,7 +48,7 @@ export function buildVoice(posts: readonly string[], features: readonly string[]
 }
 
 /** Compares a text, or several as one, with a voice. */
-export function matchVoice(texts: readonly string[], voice: Voice, features: readonly string[], style: Style): VoiceMatch {
+export function matchVoice(texts: readonly string[], voice: Voice, features: readonly string[], style: Measure): VoiceMatch {
   const moments = features.map((name) => voice.style[name]!);
   const own = moments.map(({ mean }) => mean);
   const spread = moments.map((each) => each.spread);

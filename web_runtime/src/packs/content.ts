@@ -5,8 +5,8 @@ import { type Generated, type GenerateParts, type GenerateRequest, type Generate
 import { guardOf, type GuardRules, type GuardTable } from '../content/guard.js';
 import { type Hashtag, type HashtagRules, hashtagsOf, type HashtagTables } from '../content/hashtags.js';
 import { experimentRequestOf, requestOf, textOf, textsOf, voiceOf, wholeOf } from '../content/request.js';
-import { styleOf, type StyleRules, type StyleTables } from '../content/style.js';
 import { subjectsOf, type SubjectRules } from '../content/subject.js';
+import { measureOf, type StyleTables, type VectorRules } from '../content/vectors.js';
 import { buildVoice, matchVoice, type Voice, type VoiceMatch } from '../content/voice.js';
 import { writerOf, type WriterRules, type Writing } from '../content/writer.js';
 import type { PackHandle } from '../facade.js';
@@ -17,7 +17,7 @@ export type { Constraints, Range } from '../content/drafter.js';
 export type { Comparison, Experiment, ExperimentRequest, Shown } from '../content/experiment.js';
 export type { Counts, Generated, GenerateRequest, Variant } from '../content/generate.js';
 export type { Hashtag, HashtagReason } from '../content/hashtags.js';
-export type { FeatureOff, Vectors } from '../content/style.js';
+export type { FeatureOff, Vectors } from '../content/vectors.js';
 export type { Used, Voice, VoiceMatch } from '../content/voice.js';
 export type { Token, TokenKind } from '../text/tokens.js';
 
@@ -47,7 +47,7 @@ export interface Content {
 
 interface Constants {
   readonly tokens: TokenRules;
-  readonly style: StyleRules;
+  readonly style: VectorRules;
   readonly hashtags: HashtagRules;
   readonly guard: GuardRules;
   readonly writer: WriterRules;
@@ -120,7 +120,7 @@ export function content(pack: PackHandle): Content {
 
 function partsOf(constants: Constants, tables: Tables): Parts {
   const tokenize = tokenizer(constants.tokens);
-  const style = styleOf(constants.style, tables, tokenize, sentimentScorer(tables.sentiment));
+  const style = measureOf(constants.style, tables, tokenize, sentimentScorer(tables.sentiment));
   return {
     tokenize,
     style,
