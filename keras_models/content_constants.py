@@ -6,18 +6,20 @@ from typing import Any
 
 from datasets.text_features import LONG_WORD, POLAR, SPACE
 from datasets.tokens import UNSEEN, token_patterns
+from keras_models import content_draft_tags as tag_rules
 from keras_models import content_drafter as drafter_rules
 from keras_models import content_generation as rules
 from keras_models import content_guard as guard_rules
 from keras_models import content_hashtags as hashtag_rules
+from keras_models import content_language as language_rules
 from keras_models import content_layout as layout_rules
+from keras_models import content_slots as slot_rules
 from keras_models import content_style as style_rules
 from keras_models import content_subject as subject_rules
 from keras_models import content_vectors as vector_rules
 from keras_models import content_writer as writer_rules
 from keras_models import content_writing as writing_rules
 from keras_models.checkpoint import Checkpoint
-from keras_models.content_lines import LONGEST_TITLE, QUOTATION
 from keras_models.content_sentences import DANGLING, I_WORDS
 
 
@@ -26,7 +28,7 @@ def constants(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
         "posts": checkpoint.config["posts"],
         "brands": checkpoint.config["brands"],
-        "languages": ["en"],
+        "languages": [language_rules.LEARNED],
         "usualMatch": checkpoint.config["usualMatch"],
         "tokens": {"patterns": [list(item) for item in token_patterns().items()], "unseen": UNSEEN, "space": SPACE},
         "style": {
@@ -59,15 +61,22 @@ def constants(checkpoint: Checkpoint) -> dict[str, Any]:
             "walked": writer_rules.WALKED,
             "framed": writer_rules.FRAMED,
             "exclaimed": writer_rules.EXCLAIMED,
-            "dated": list(writer_rules.DATED),
             "dangling": sorted(DANGLING),
             "firstPerson": sorted(I_WORDS),
+        },
+        "slots": {"dated": list(slot_rules.DATED), "offered": sorted(slot_rules.OFFERED), "edges": slot_rules.EDGES},
+        "language": {
+            "clear": language_rules.CLEAR,
+            "enough": language_rules.ENOUGH,
+            "fewest": language_rules.FEWEST,
+            "notAscii": language_rules.NOT_ASCII,
+            "other": list(style_rules.FUNCTION_WORDS).index(language_rules.SPANISH),
         },
         "subject": {
             "longestPhrase": subject_rules.LONGEST_PHRASE,
             "longestPart": subject_rules.LONGEST_PART,
-            "longestTitle": LONGEST_TITLE,
-            "quotation": list(QUOTATION),
+            "longestTitle": subject_rules.LONGEST_TITLE,
+            "quotation": list(subject_rules.QUOTATION),
             "kept": list(subject_rules.KEPT),
             "innerMarks": sorted(subject_rules.INNER_MARKS),
             "calendar": sorted(subject_rules.CALENDAR),
@@ -81,10 +90,12 @@ def constants(checkpoint: Checkpoint) -> dict[str, Any]:
             "pool": rules.POOL,
             "mostSentences": layout_rules.MOST_SENTENCES,
             "mostEmoji": layout_rules.MOST_EMOJI,
+            "mostMentions": layout_rules.MOST_MENTIONS,
             "mostTags": layout_rules.MOST_TAGS,
-            "candidates": drafter_rules.CANDIDATES,
+            "candidates": tag_rules.CANDIDATES,
             "firstEmoji": drafter_rules.FIRST_EMOJI,
-            "habit": drafter_rules.HABIT,
+            "habit": tag_rules.HABIT,
+            "ownReasons": sorted(tag_rules.OWN),
             "ownPosts": rules.OWN_POSTS,
             "leastDistinct": rules.LEAST_DISTINCT,
             "mostAlike": rules.MOST_ALIKE,

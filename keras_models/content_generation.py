@@ -9,6 +9,7 @@ from typing import Any
 
 from datasets.tokens import tokens
 from keras_models.content_drafter import Drafter
+from keras_models.content_language import LEARNED, is_english
 from keras_models.content_random import Random
 from keras_models.content_style import word_counts
 from keras_models.content_subject import ABOUT_READ
@@ -36,8 +37,9 @@ def generate(request: Mapping[str, Any], learned: Mapping[str, Any], usual_match
     """
     voice, constraints = request["voice"], request.get("constraints", {})
     count, goal = request.get("count", 5), request.get("goal", "likes")
-    if constraints.get("language", "en") != "en":
-        return {"variants": [], "note": f"the pack has learned en, not {constraints['language']}"}
+    language = constraints.get("language", LEARNED)
+    if language != LEARNED and is_english(voice["texts"]):
+        return {"variants": [], "note": f"the pack has learned {LEARNED}, not {language}"}
     about = "".join(list(request.get("about", ""))[:ABOUT_READ])
     draft = Drafter(voice, about, constraints, learned)
     pool: list[str] = []
@@ -67,8 +69,9 @@ def generate(request: Mapping[str, Any], learned: Mapping[str, Any], usual_match
         }
         for at in chosen
     ]
-    note = None if len(chosen) == count else f"{len(chosen)} of {count} variants: no more keep every constraint and differ enough"
-    return {"variants": variants, "note": note}
+    why = f"only words of the voice's and the subject's own, since the pack has learned {LEARNED}, and " if draft.is_foreign else ""
+    note = f"{len(chosen)} of {count} variants: {why}no more keep every constraint and differ enough"
+    return {"variants": variants, "note": None if len(chosen) == count else note}
 
 
 def alike(one: str, other: str) -> float:

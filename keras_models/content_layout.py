@@ -1,4 +1,4 @@
-"""The template of a post: where its lines, emoji, links and hashtags stand, and whether a text is whole; twin: ``layout.ts``."""
+"""The template of a post: where its lines, emoji, mentions, links and tags stand, and whether a text is whole; twin: ``layout.ts``."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from datasets.tokens import normalized, tokens
 from keras_models.content_sentences import ends_sentence
 
-MOST_SENTENCES, MOST_EMOJI, MOST_TAGS = 3, 4, 6
+MOST_SENTENCES, MOST_EMOJI, MOST_MENTIONS, MOST_TAGS = 3, 4, 2, 6
 QUOTES = {"(": ")", "[": "]", "{": "}", "“": "”", "«": "»"}
 
 Slot = tuple[str, int]
 
 
 def layout_of(text: str) -> list[Slot]:
-    """A post's template: its lines, emoji runs, hashtag blocks and links in their order, within what a draft may have."""
+    """A post's template: its lines, emoji runs, mentions, links and hashtag blocks in order, within what a draft may have."""
     slots: list[Slot] = []
-    left = {"line": MOST_SENTENCES, "emoji": MOST_EMOJI, "link": 1, "hashtags": MOST_TAGS}
-    has_line, tags = False, 0
+    left = {"line": MOST_SENTENCES, "emoji": MOST_EMOJI, "mention": MOST_MENTIONS, "link": 1, "hashtags": MOST_TAGS}
+    has_line, mentions, tags = False, 0, 0
 
     def add(kind: str, count: int) -> None:
         count = min(count, left[kind])
@@ -27,16 +27,21 @@ def layout_of(text: str) -> list[Slot]:
         elif count:
             slots.append((kind, count))
 
-    # Hashtags within a sentence stand behind it.
+    # Mentions and hashtags within a sentence stand behind it.
     for token in [*tokens(text), None]:
         if token is None or token.kind in ("break", "emoji", "link") or ends_sentence(token):
             add("line", int(has_line))
+            add("mention", mentions)
             add("hashtags", tags)
-            has_line, tags = False, 0
-        if token is not None and token.kind in ("emoji", "link"):
+            has_line, mentions, tags = False, 0, 0
+        if token is not None and (token.kind in ("emoji", "link") or (token.kind == "mention" and not has_line)):
             add(token.kind, 1)
         elif token is not None:
-            has_line, tags = has_line or token.kind == "word", tags + (token.kind == "hashtag")
+            has_line, mentions, tags = (
+                has_line or token.kind == "word",
+                mentions + (token.kind == "mention"),
+                tags + (token.kind == "hashtag"),
+            )
     return slots if left["line"] < MOST_SENTENCES else [("line", 1), *slots]
 
 

@@ -11,6 +11,7 @@ from datasets.brand_posts import load_brand_posts
 from datasets.registry import DataMissingError, find
 from datasets.tokens import tokens
 from keras_models.checkpoint import Checkpoint, load_checkpoint, load_dequantized
+from keras_models.content_cases import HOSTILE, OTHER_VOICES, SUBJECTS, WRITTEN, made_up
 from keras_models.content_drafts import REQUESTS, engagement_predictor, voices_of
 from keras_models.content_experiment import experiment
 from keras_models.content_generation import generate
@@ -22,30 +23,6 @@ from keras_models.pack import PackCheck
 from keras_models.spec import ParityCase
 
 CASES, DRAFTED = 1000, 10
-SUBJECTS = (
-    "tickets for our Berlin show on June 3 are on sale now https://a.example/t #tour",
-    "behind the scenes of our video shoot",
-    "thank you to all our fans for 1 million streams!",
-    'Hear “Red Rain” & "Blue Road": out Friday, 7:30pm',
-    "NEW ALBUM OUT NOW. Listen with your friends",
-    "I'm playing in London, Paris and Rome with @someone",
-)
-HOSTILE = {
-    "empty": "",
-    "white space": " \n\t ",
-    "markup": "<script>alert('x')</script> <img src=x onerror=alert(1)> &lt;b&gt; #<i>",
-    "control characters": "a\x00b\x1b[31m \u202etxet desrever\u202c \ufeff end\x07",
-    "unpaired surrogate": "before \ud83d after #tag\udc00",
-    "right to left": "مرحبا بكم! #موسيقى שלום לכולם 🎵 ١٢٣",
-    "ideographs": "新しいアルバムが出ました！#音楽 새 앨범 发行了。",
-    "joined emoji": "👨‍👩‍👧‍👦🇩🇪👍🏽#️⃣❤️😂😂 🏳️‍🌈\u200d",
-    "decomposed": "e\u0301te\u0301 #e\u0301te\u0301 ｆｕｌｌ　ｗｉｄｔｈ",
-    "one long word": "a" * 5000,
-    "many marks": "!?." * 1000,
-    "prototype": "__proto__ constructor #__proto__ #constructor toString",
-    "private": "write me@example.com or +1 (555) 123-4567, @me, www.me.example.com/x",
-    "digits": "1" * 300 + " 1,000.50 12/05/2016 7:30pm 1st 2Pac 555-123-4567",
-}
 
 
 def parity(checkpoint: Checkpoint) -> list[PackCheck]:
@@ -114,6 +91,14 @@ def _requests(voices: Sequence[Mapping[str, Any]], learned: Mapping[str, Any]) -
         **{f"about {name}": {"voice": voices[1], "about": text} for name, text in HOSTILE.items()},
         **{f"must include {name}": {"voice": voices[2], "constraints": {"mustInclude": [text]}} for name, text in HOSTILE.items() if text},
     }
+    others = {name: build_voice(texts, learned) for name, texts in OTHER_VOICES.items()}
+    for name, voice in others.items():
+        must = {"mustInclude": ["@Anna", "2 days"]}
+        edges |= {
+            f"{name} about {about[:9]}": {"voice": voice, "about": about, "seed": 9}
+            for about in (WRITTEN, "秋の全国ツアーが決まりました", "")
+        }
+        edges |= {f"{name} in {language}": {"voice": voice, "constraints": {**must, "language": language}} for language in ("en", "es")}
     return [*usual, *told, *(ParityCase(name=name, args=(request,), edge=True) for name, request in edges.items())]
 
 
@@ -142,7 +127,7 @@ def _texts() -> list[str]:
     try:
         texts = load_brand_posts(find(DATA[0])).text
     except DataMissingError:
-        return _made_up(CASES)
+        return made_up(CASES)
     return [texts[at] for at in np.linspace(0, len(texts) - 1, CASES).astype(int)]
 
 
@@ -151,18 +136,4 @@ def _voices(learned: Mapping[str, Any]) -> list[dict[str, Any]]:
     try:
         return voices_of(split_posts(load_brand_posts(find(DATA[0])))["kept out"], learned)
     except DataMissingError:
-        return [build_voice(_made_up(PROFILE, seed=seed), learned) for seed in range(DRAFTED)]
-
-
-def _made_up(count: int, seed: int = 0) -> list[str]:
-    random = np.random.default_rng(seed)
-    lines: Sequence[str] = (
-        "Out now! 🎉 #newmusic",
-        "Thank you all ❤️",
-        "Who's coming tonight?",
-        "Watch the video: https://a.b/c",
-        "So good to be back... #tour #love",
-        "¿Listos?",
-        "Studio day",
-    )
-    return [" ".join(lines[at] for at in random.integers(len(lines), size=1 + random.integers(3))) for _ in range(count)]
+        return [build_voice(made_up(PROFILE, seed=seed), learned) for seed in range(DRAFTED)]

@@ -9,7 +9,7 @@ from datasets.tokens import Token
 I_WORDS = frozenset({"i", "i'm", "i'll", "i've", "i'd"})
 # No sentence ends on these.
 _DANGLING = "the a an of to in for on and with at my your our his her their is are was be or but so as if than from by i we he she they i'm"
-_DANGLING += " what when how why where who very really most more have has had can will would should could do did that's it's what's"
+_DANGLING += " what when how why where who very really most more have has had can will would should could do did that's it's what's vs"
 DANGLING = frozenset(_DANGLING.split())
 
 Sentence = tuple[list[Token], str]

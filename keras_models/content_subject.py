@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from datasets.tokens import Token, tokens
-from keras_models.content_lines import LONGEST_TITLE, QUOTATION
 from keras_models.content_sentences import DANGLING, I_WORDS
 from keras_models.content_style import FUNCTION_WORDS, word_key
 
 ABOUT_READ = 300  # characters of the subject
-LONGEST_PHRASE, LONGEST_PART = 14, 5  # tokens
+LONGEST_PHRASE, LONGEST_PART, LONGEST_TITLE = 14, 5, 5  # tokens
+QUOTATION = ('"', "“", "”")
 KEPT = ("word", "number", "date", "time", "mention")
 INNER_MARKS = frozenset(",:&'’-–—%$€£")
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday today tonight tomorrow"
@@ -34,10 +34,10 @@ class Subject:
     ----------
     phrases
         Phrases of the subject that may stand as a sentence, the whole first; none where the subject says nothing.
-    fills
-        What fills the slots of frames; nothing without a title in quotation marks.
-    links, tags
-        Links and hashtags of the subject.
+    title
+        Its title in quotation marks; empty where there is none.
+    links, mentions, tags
+        Links, mentions and hashtags of the subject.
     """
 
     def __init__(self, about: str) -> None:
@@ -48,11 +48,10 @@ class Subject:
         is_quoted = any(token.kind == "title" for token in whole)
         self._named, self._telling = named, set() if is_quoted else _telling(whole)
         self.phrases = self._phrases(whole, title if is_quoted or len(named) > 1 else (0, 0))
-        self.fills = {token.kind: token.text for token in whole if token.kind == "title"}
-        for token in found if self.fills else ():
-            kind = "date" if word_key(token.text) in CALENDAR else token.kind
-            self.fills.setdefault(kind, token.text)
-        self.links = list(dict.fromkeys(token.text for token in found if token.kind == "link"))
+        self.title = next((token.text for token in whole if token.kind == "title"), "")
+        self.links, self.mentions = (
+            list(dict.fromkeys(token.text for token in found if token.kind == kind)) for kind in ("link", "mention")
+        )
         self.tags = ["#" + token.text[1:] for token in found if token.kind == "hashtag"]
 
     def is_named_in(self, text: str) -> bool:
@@ -97,9 +96,11 @@ def _pieces(found: Sequence[Token]) -> list[list[Token]]:
 
 
 def _trimmed(piece: list[Token]) -> list[Token]:
-    """A piece from its first to its last token that is no mark, of the length that is read."""
-    places = [at for at, token in enumerate(piece) if token.kind != "mark"]
-    return piece[places[0] : places[-1] + 1][:LONGEST_PHRASE]
+    """A piece from its first to its last token that is no mark, of the length that is read, and of whole words in any script."""
+    first = next(at for at, token in enumerate(piece) if token.kind != "mark")
+    end = next((at for at in range(first + LONGEST_PHRASE, len(piece)) if piece[at].spaced), len(piece))
+    last = max(at for at in range(first, end) if piece[at].kind != "mark")
+    return piece[first : last + 1]
 
 
 def _telling_piece(pieces: Sequence[list[Token]]) -> list[Token]:

@@ -18,7 +18,6 @@ MOST_BESIDE = 12
 BROADEST = 40
 RECENT = 0.3  # of the time that the posts span
 DRAW = 5.0  # posts that "no effect" counts for
-LARGEST_LIFT = 50.0
 
 
 def learn_tags(posts: BrandPosts) -> dict[str, Any]:

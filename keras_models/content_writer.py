@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from datasets.tokens import tokens
 from keras_models.content_random import Random
 from keras_models.content_sentences import DANGLING, I_WORDS, joined, plain_words, sentences_of
+from keras_models.content_slots import SLOT, Slots
 from keras_models.content_style import word_key
 from keras_models.content_subject import Subject
 from keras_models.content_writing import LEAST_WORDS, LONGEST_SENTENCE, START
@@ -18,38 +18,37 @@ LONGEST_WALK = 10  # words
 STATED = 4  # words of a phrase that may end in a full stop; a shorter one is called out
 BACKED_OFF = 1  # steps of a walk that may hang on one word only
 WALKED, FRAMED, EXCLAIMED = 4, 3, 2  # one sentence in so many
-DATED = ("date", "time")  # slots that a frame has where the subject fills them: no "out now" of what is out on Friday
 END = "$"
 ENDINGS = (".", "!", "?", END)
-_SLOT = re.compile(r"\{(\w+)\}")
+NOTHING: Mapping[str, Any] = {"words": [], "bigrams": [], "trigrams": [], "templates": []}  # for what a pack cannot write
 Steps = Mapping[str, tuple[list[str], list[int]]]
 
 
 class Writer:
-    """Writes sentences of a pack and a voice."""
+    """Writes sentences of a pack and a voice, their slots filled with what a caller gave."""
 
-    def __init__(self, writing: Mapping[str, Any], texts: Sequence[str]) -> None:
+    def __init__(self, writing: Mapping[str, Any], texts: Sequence[str], slots: Slots) -> None:
         words = writing["words"]
         self._known = set(words)
         self._pack = {2: _steps(writing["bigrams"], words, 1), 3: _steps(writing["trigrams"], words, 2)}
         self._voice = self._steps_of(texts)
-        slots = {template: _SLOT.findall(template) for template in writing["templates"]}
-        self._lines = [template for template, wanted in slots.items() if not wanted]
-        self._frames = [(template, wanted) for template, wanted in slots.items() if wanted]
+        self._lines = [template for template in writing["templates"] if not SLOT.search(template)]
+        frames = [template for template in writing["templates"] if SLOT.search(template)]
+        self._titled, self._others = (slots.filled(frames, titled=titled) for titled in (True, False))
 
     def about(self, random: Random, subject: Subject) -> str:
         """A sentence about the subject: a frame around its title, or a phrase of the subject's own."""
-        dated = {slot for slot in DATED if slot in subject.fills}
-        fitting = [template for template, wanted in self._frames if dated <= set(wanted) <= set(subject.fills)]
-        if fitting and random.below(FRAMED) == 0:
-            return _SLOT.sub(lambda slot: subject.fills[slot[1]], fitting[random.below(len(fitting))])
+        if self._titled and random.below(FRAMED) == 0:
+            return self._titled[random.below(len(self._titled))]
         # The whole first, and the earlier a phrase stands the more often.
         phrase = subject.phrases[random.weighted(list(range(len(subject.phrases), 0, -1)))]
         is_stated = random.below(EXCLAIMED) > 0 and len(phrase.split(" ")) >= STATED
         return phrase + ("." if is_stated else "!")
 
     def beside(self, random: Random) -> str | None:
-        """A sentence that may stand beside any subject."""
+        """A sentence that may stand beside the subject; None where the walk leads nowhere."""
+        if self._others and random.below(FRAMED) == 0:
+            return self._others[random.below(len(self._others))]
         return self._lines[random.below(len(self._lines))] if self._lines else self._walk(random)
 
     def free(self, random: Random) -> str | None:
@@ -83,7 +82,9 @@ class Writer:
         counts: dict[int, dict[str, dict[str, int]]] = {2: {}, 3: {}}
         for text in texts:
             for sentence, end in sentences_of(tokens(text)):
-                words = plain_words(sentence) or []
+                # Words that no blank parts, as in Chinese, do not make a line again.
+                is_parted = all(token.spaced for token in sentence[1:] if token.kind == "word")
+                words = (plain_words(sentence) if is_parted else None) or []
                 if not LEAST_WORDS <= len(words) <= LONGEST_SENTENCE:
                     continue
                 path = [START, START, *(self._usual(word, place) for place, word in enumerate(words)), end or END]

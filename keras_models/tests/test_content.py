@@ -15,16 +15,24 @@ from datasets.registry import DataMissingError, find
 from datasets.tokens import tokens
 from keras_models.checkpoint import load_checkpoint
 from keras_models.content import DATA, PACK
+from keras_models.content_cases import SUBJECTS
 from keras_models.content_drafts import REQUESTS, keeps
+from keras_models.content_experiment import experiment
 from keras_models.content_generation import alike, distinct_2, generate
 from keras_models.content_guard import Guard, learn_guard
 from keras_models.content_hashtags import suggest, tag_key, tagged
+from keras_models.content_language import is_english
 from keras_models.content_layout import is_well_formed
 from keras_models.content_lines import LONGEST_RUN
+from keras_models.content_metric import learn_metric
 from keras_models.content_random import Random
+from keras_models.content_slots import SLOT, Slots
+from keras_models.content_style import word_key
 from keras_models.content_subject import Subject
+from keras_models.content_tags import learn_emoji, learn_tags
 from keras_models.content_training import KEPT_OUT, OTHERS, learned_of, split_posts
 from keras_models.content_voice import build_voice, match
+from keras_models.content_writer import Writer
 from keras_models.content_writing import learn_writing
 from keras_models.spec import TrainRequest
 
@@ -85,10 +93,49 @@ def test_a_quoted_title_becomes_a_slot_and_a_line_of_two_brands_stays() -> None:
     assert {"watch {title} now!", "are you ready?"} <= set(learn_writing(made)["writing"]["templates"])
 
 
+def test_links_mentions_and_numbers_become_slots_and_words_of_one_case_stay_out() -> None:
+    texts = ["more here: https://a.example/x", "photo by @someone", "3 days to go!", "see you on May 3", "in 2012"]
+    told = ["here we go", "a photo by me", "two days to go", "more of you", "see my heart on may first"]
+    made = BrandPosts(["a"] * 10 + ["b"] * 10 + ["c"] * 10, np.arange(30), [*texts, *told] * 3, np.zeros(30))
+    templates = learn_writing(made)["writing"]["templates"]
+    assert {"more here: {link}", "photo by {mention}.", "{number} days to go!", "see you on {date}."} <= set(templates)
+    assert not [line for line in templates if re.search(r"[0-9@]|https|in {", line)]
+
+
+def test_the_pack_has_every_kind_of_slot(learned) -> None:
+    kinds = {slot for template in learned["writing"]["templates"] for slot in SLOT.findall(template)}
+    assert kinds == {"title", "link", "mention", "number", "date", "time"}
+
+
 def test_ngrams_have_their_support(learned) -> None:
     for order in ("bigrams", "trigrams"):
         context = {"bigrams": 1, "trigrams": 2}[order]
         assert all(count >= 2 for row in learned["writing"][order] for count in row[context + 1 :: 2])
+
+
+def test_a_walk_backs_off_to_one_word_and_keeps_to_sentences() -> None:
+    words = ["$", ".", "^", "a", "b", "c", "d"]
+    bigrams = [[2, 3, 2], [3, 4, 2], [4, 5, 2], [5, 1, 2]]
+    writing = {"words": words, "bigrams": bigrams, "trigrams": [[2, 2, 3, 2], [2, 3, 4, 2], [4, 5, 1, 2]], "templates": []}
+    nothing = Slots([], "")
+    assert {Writer(writing, [], nothing).beside(Random(seed, 0)) for seed in range(20)} == {"a b c."}
+    # Without two-word contexts more steps would hang on one word than may.
+    assert {Writer({**writing, "trigrams": []}, [], nothing).beside(Random(seed, 0)) for seed in range(20)} == {None}
+
+
+def test_idf_is_the_logarithm_of_rarity_and_prunes_what_few_posts_have() -> None:
+    made = BrandPosts(["a"] * 4 + ["b"] * 4, np.arange(8), ["love the night", "love it"] * 2 + ["love the day", "love"] * 2, np.zeros(8))
+    learned = learn_metric(made, seed=0)
+    assert learned["idf"] == {"love": 0.0, "the": pytest.approx(np.log(9 / 5), abs=1e-3)}
+    assert learned["rare"] == pytest.approx(np.log(9 / 2), abs=1e-3)
+
+
+def test_words_go_with_tags_and_emoji_beyond_chance_alone() -> None:
+    texts = ["show #tour 🔥", "show #tour 🔥", "show #love", "calm #love", "calm #love", "rain #love", *["good night"] * 6] * 3
+    made = BrandPosts(["a", "b"] * 18, np.arange(36), texts, np.zeros(36))
+    # A sixth of all posts have #tour and 🔥, and two thirds of those with "show"; #love they have as often as all others.
+    assert learn_tags(made)["near"]["show"] == {"tour": 0.667}
+    assert learn_emoji(made)["emoji"]["near"] == {"show": {"🔥": 0.667}}
 
 
 def test_words_of_one_brand_stay_out_of_the_chains() -> None:
@@ -181,6 +228,134 @@ def test_every_draft_names_its_subject_and_has_its_link(drafts, about) -> None:
         assert texts and all(subject.is_named_in(text) and "https://a.example/x" in text for text in texts)
 
 
+FRAMES = (
+    "{number} days to go!",
+    "season {number}.",
+    "by {mention}.",
+    "with {mention}.",
+    "at {time}.",
+    "it's {date}.",
+    "tickets: {link}",
+    "more: {link}",
+)
+
+
+@pytest.mark.parametrize(
+    ("about", "lines"),
+    [
+        ("3 days until our show", []),
+        ("only 3 days to go until our show", ["3 days to go!"]),
+        ("2 new songs in season 2, with @someone", ["season 2.", "with @someone."]),
+        ("a photo by @someone with Anna", ["by @someone."]),
+        ("doors open at 7:30pm, it's Friday", ["at 7:30pm.", "it's Friday."]),
+        ("tickets https://a.example/x", ["tickets: https://a.example/x", "more: https://a.example/x"]),
+        ("hear it https://a.example/x", ["more: https://a.example/x"]),
+        ("<b>1 000 000 {number} {mention}</b>", []),
+    ],
+)
+def test_slots_take_what_the_caller_gave_and_say_no_more(about, lines) -> None:
+    assert Slots([about], "").filled(FRAMES, titled=False) == lines
+
+
+def test_a_frame_around_a_title_tells_its_date_where_there_is_one() -> None:
+    frames = ("{title} - out now.", "{title} on {date}.", "new {title}: {link}")
+    assert Slots(['"Red Rain"'], '"Red Rain"').filled(frames, titled=True) == ['"Red Rain" - out now.']
+    assert Slots(['"Red Rain" on Friday'], '"Red Rain"').filled(frames, titled=True) == ['"Red Rain" on Friday.']
+    assert Slots(["no title"], "").filled(frames, titled=True) == []
+
+
+def test_no_draft_has_a_mention_number_date_or_link_that_nobody_gave(drafts) -> None:
+    kinds, found = {"mention", "number", "date", "time", "link", "email", "phone"}, set()
+    for seed, about in enumerate([*SUBJECTS, "only 3 days to go: season 2 by @someone at 7:30pm https://a.example/x"] * 2):
+        given = f"{about} @Anna https://b.example/y".lower()
+        for must in ([], ["@Anna", "https://b.example/y"]):
+            for one in drafts(about=about, seed=seed, constraints={"mustInclude": must})["variants"]:
+                told = {token.text.rstrip(".") for token in tokens(one["text"]) if token.kind in kinds}  # "pm." of a last word
+                assert all(each.lower() in given for each in told) and set(must) <= told, one["text"]
+                found |= told
+    assert {"@someone", "@Anna", "https://a.example/x"} <= found
+
+
+def test_links_and_mentions_stay_as_they_are_in_any_casing(drafts) -> None:
+    for voice in (LOUD, [post.lower() for post in LOUD]):
+        for seed in range(4):
+            for one in drafts(voice, about="Hear it with @SomeOne https://a.example/Xy", seed=seed)["variants"]:
+                told = {token.text for token in tokens(one["text"]) if token.kind in ("link", "mention")}
+                assert "https://a.example/Xy" in told <= {"https://a.example/Xy", "@SomeOne"}
+
+
+def test_a_mention_stands_where_the_voice_puts_mentions(drafts) -> None:
+    voice = [f"@someone So good in {city}! 🔥" for city in CITIES]
+    for one in drafts(voice, about="our summer show", constraints={"mustInclude": ["@Anna"]})["variants"]:
+        assert tokens(one["text"])[0].text == "@Anna"
+
+
+GERMAN = (
+    "Unser neues Album ist endlich da! Hört rein",
+    "Heute Abend spielen wir in Hamburg",
+    "Danke für einen unglaublichen Sommer mit euch",
+    "Wir freuen uns auf euch alle",
+    "Bis bald in Wien",
+    "Das war ein schöner Abend",
+    "Neue Termine stehen fest",
+)
+SPANISH = (
+    "Gracias a todos por venir anoche",
+    "Los quiero mucho",
+    "Nos vemos en la próxima ciudad",
+    "Hoy es un gran día para todos",
+    "Ya está aquí el nuevo video",
+    "Qué noche tan bonita en Madrid",
+    "Con mi gente de siempre",
+)
+
+
+@pytest.mark.parametrize(("posts_", "about"), [(GERMAN, "Neues Album am Freitag"), (SPANISH, "Nuevo single este viernes"), (SPANISH, "")])
+def test_a_voice_of_another_language_gets_its_own_words_alone(drafts, learned, posts_, about) -> None:
+    own = {word_key(token.text) for text in (*posts_, about) for token in tokens(text) if token.kind == "word"}
+    answers = [drafts(posts_, about=about, seed=seed) for seed in range(3)]
+    words = [token.text for answer in answers for one in answer["variants"] for token in tokens(one["text"]) if token.kind == "word"]
+    assert (words or not about) and {word_key(word) for word in words} <= own
+    for answer in answers:
+        assert len(answer["variants"]) == 5 or "only words of the voice's and the subject's own" in answer["note"]
+
+
+def test_a_language_that_neither_pack_nor_voice_has_is_told(drafts) -> None:
+    assert drafts(constraints={"language": "de"}) == {"variants": [], "note": "the pack has learned en, not de"}
+    assert drafts(GERMAN, constraints={"language": "de"})["variants"]
+    for one in drafts(GERMAN, constraints={"language": "en"})["variants"]:
+        assert is_english([one["text"]])
+
+
+def test_words_without_blanks_are_not_parted(drafts) -> None:
+    voice, about = ["新しいアルバムが出ました！🎵", "今夜は東京でライブです"], "来週の土曜日に新曲を発表します、ぜひ来てください"
+    texts = [one["text"] for seed in range(3) for one in drafts(voice, about=about, seed=seed)["variants"]]
+    assert texts and all("来週の土曜日に新曲を発表します" in text for text in texts)
+
+
+def test_hashtags_of_drafts_have_evidence(drafts) -> None:
+    voice = [f"So good in {city}! #tour #live" for city in CITIES]
+    for about in (
+        'New single "Midnight Sun" out Friday',
+        "behind the scenes of our video shoot",
+        "tickets for our Berlin show are on sale",
+    ):
+        for seed in range(3):
+            tags = {
+                tag_key(token.text)
+                for one in drafts(voice, about=about, seed=seed)["variants"]
+                for token in tokens(one["text"])
+                if token.kind == "hashtag"
+            }
+            assert tags <= {"tour", "live", "newsingle", "behindthescenes", "midnightsun"}
+
+
+def test_no_line_of_a_draft_is_said_twice(drafts) -> None:
+    for seed in range(5):
+        for one in drafts(about="only 3 days to go", seed=seed)["variants"]:
+            assert one["text"].lower().count("3 days") == 1
+
+
 def test_emoji_that_go_with_the_subject_come_first(drafts, learned) -> None:
     word, near = next(
         (word, list(near)) for word, near in learned["emoji"]["near"].items() if word.isascii() and ord(next(iter(near))[0]) > 0x2190
@@ -263,6 +438,38 @@ def _words(text):
 def _runs_of_8(text):
     words = re.findall(r"\w+", text.lower())
     return [" ".join(words[at : at + 8]) for at in range(len(words) - 7)]
+
+
+def test_goal_says_what_is_ranked_by(learned) -> None:
+    def predict(posts):
+        return [{"likes": float(len(post["text"])), "comments": 1000 / len(post["text"]), "shares": 0.0} for post in posts]
+
+    answers = {
+        goal: generate({"voice": build_voice(LOUD, learned), "goal": goal}, learned, {"own": 0.87, "other": 0.75}, predict)["variants"]
+        for goal in ("likes", "comments", "shares")
+    }
+    longest = {goal: len(variants[0]["text"]) for goal, variants in answers.items()}
+    assert longest["likes"] > longest["comments"] and all(one["lift"] == 1 for one in answers["shares"])
+    assert all(goal in one["reason"] for goal, variants in answers.items() for one in variants)
+
+
+def test_an_experiment_splits_readers_evenly_and_tells_too_little_from_no_difference() -> None:
+    readers = [f"reader {place}" for place in range(3000)]
+    assigned = experiment({"variants": 3, "readers": readers})["assigned"]
+    assert min(np.bincount(assigned, minlength=3)) > 900
+    assert (
+        assigned
+        == experiment({"variants": 3, "readers": readers})["assigned"]
+        != experiment({"variants": 3, "seed": 1, "readers": readers})["assigned"]
+    )
+
+    def verdict(*results):
+        answer = experiment({"variants": len(results), "results": [{"shown": shown, "reacted": reacted} for shown, reacted in results]})
+        return [each["verdict"] for each in answer["comparisons"]]
+
+    assert verdict((20, 2), (20, 5)) == ["too little data"] and verdict((0, 0), (0, 0)) == ["too little data"]
+    assert verdict((50_000, 5000), (50_000, 5010)) == ["no difference seen"]
+    assert verdict((2000, 200), (2000, 300), (2000, 120)) == ["better", "worse"]
 
 
 def test_a_random_number_hangs_on_seed_stream_and_place_alone() -> None:

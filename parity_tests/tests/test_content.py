@@ -11,11 +11,13 @@ from datasets.brand_posts import load_brand_posts
 from datasets.registry import DataMissingError, find
 from datasets.tokens import tokens
 from keras_models.content import DATA
+from keras_models.content_drafts import REQUESTS
 from parity_tests.harness import ROOT, PageError
 
 PACK = "content"
 TEXTS = 20_000
 AT_ONCE = 2000
+TIMED = 60
 DEMO = ROOT / "web_runtime" / "demo"
 # A suite whose every answer is markup, as if nothing before the demo had taken it out.
 MARKUP = "<b>bold</b><script>hit = true</script><img src=x onerror='hit = true'>"
@@ -56,12 +58,17 @@ def test_tokens_are_equal_on_20000_real_posts(page, texts):
         assert [pair for pair in zip(some, got, expected, strict=True) if pair[1] != pair[2]] == []
 
 
-def test_drafts_take_less_than_100_ms(page):
+def test_the_first_variants_take_less_than_100_ms(page):
+    """Processor time of the page, 95th percentile over requests of every kind: what else the machine does meanwhile does not count."""
     posts = ["Out now! 🎉 #newmusic", "Thank you all ❤️", "Who's coming tonight? #tour", "So good to be back...", "Studio day"]
     voice = call(page, "voice", posts * 2)
-    requests = [[{"voice": voice, "seed": seed}] for seed in range(31)]
-    first, *warm = page.call("time", ["wasm"], PACK, "generate", requests)["wasm"]
-    assert np.median(warm) < 100, f"first {first:.0f} ms"
+    spent = []
+    for seed in range(1 + TIMED):
+        started = page.processor_seconds()
+        assert call(page, "generate", {"count": 5, **REQUESTS[seed % len(REQUESTS)], "voice": voice, "seed": seed})["variants"]
+        spent.append(1000 * (page.processor_seconds() - started))
+    first, *warm = spent
+    assert np.percentile(warm, 95) < 100, f"median {np.median(warm):.0f} ms, the very first {first:.0f} ms, n = {len(warm)}"
 
 
 def test_generated_text_is_text_whatever_is_asked(page):

@@ -10,6 +10,9 @@ import { content } from '../src/packs/content.js';
 const constants = {
   tokens: {
     patterns: [
+      ['link', 'https://[A-Za-z./]+'],
+      ['mention', '@[A-Za-z]+'],
+      ['number', '[0-9]+'],
       ['hashtag', '#[A-Za-z]+'],
       ['emoji', '[\u{1f300}-\u{1faff}]'],
       ['word', "[A-Za-z]+(?:['’][A-Za-z]+)*"],
@@ -18,16 +21,18 @@ const constants = {
     unseen: '\\x00-\\x08',
     space: ' \\n',
   },
-  style: { features: [...Array.from({ length: 43 }, (_, at) => `feature_${at}`), 'repeated_exclamations', 'shouted_words', 'capitalised_words', 'lower_case_start', 'all_lower_case'], functionWords: [['the'], [], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
+  style: { features: [...Array.from({ length: 43 }, (_, at) => `feature_${at}`), 'repeated_exclamations', 'shouted_words', 'capitalised_words', 'lower_case_start', 'all_lower_case'], functionWords: [['the', 'all', 'by', 'our'], ['de', 'la', 'los', 'este'], [], [], []], longWord: 6, polar: 0.05, clip: 3, off: 1.5, mostOff: 5, steady: 5 },
   hashtags: { reasons: { voice: 1, alike: 2, beside: 0.6, words: 0.5, named: 1.5, common: 0.2, word: 0.06 }, longestJoined: 3, leastLetters: 3, rising: 1.5, fading: 0.67, broad: 3 },
   guard: { run: 7, probes: 5, read: ['word', 'hashtag'], part: '[a-z]+' },
-  writer: { voice: 3, leastWords: 2, longestSentence: 14, longestWalk: 10, stated: 4, backedOff: 1, walked: 4, framed: 3, exclaimed: 2, dated: ['date'], dangling: ['the', 'on'], firstPerson: ['i'] },
+  writer: { voice: 3, leastWords: 2, longestSentence: 14, longestWalk: 10, stated: 4, backedOff: 1, walked: 4, framed: 3, exclaimed: 2, dangling: ['the', 'on'], firstPerson: ['i'] },
+  slots: { dated: ['date'], offered: ['more', 'here'], edges: ',:.!?-–' },
+  language: { clear: 2, enough: 25, fewest: 0.1, notAscii: 0.4, other: 1 },
   subject: {
-    longestPhrase: 14, longestPart: 5, longestTitle: 5, quotation: ['"'], kept: ['word'], innerMarks: [','],
+    longestPhrase: 14, longestPart: 5, longestTitle: 5, quotation: ['"'], kept: ['word', 'number', 'mention'], innerMarks: [','],
     calendar: ['friday'], joints: ['for', 'of', 'on', 'out', 'are'], openers: ['our'], little: ['the', 'our', 'for', 'of', 'on', 'are'],
   },
   generate: {
-    tries: 240, aboutRead: 300, pool: 32, mostSentences: 3, mostEmoji: 4, mostTags: 6, candidates: 20, firstEmoji: 0x2190, repeated: 0.5, habit: 2, ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
+    tries: 240, aboutRead: 300, pool: 32, mostSentences: 3, mostEmoji: 4, mostMentions: 2, mostTags: 6, candidates: 20, firstEmoji: 0x2190, repeated: 0.5, habit: 2, ownReasons: ['voice', 'named', 'word'], ownPosts: 20, leastDistinct: 0.8, mostAlike: 0.5,
     casing: { lower: 0.5, shouted: 0.5, titled: 0.75, lowerStart: 0.5 }, tie: 1e-5, notable: 1.05,
     post: { publishedAt: '2016-06-01T12:00:00', media: 'none', history: [] },
   },
@@ -48,7 +53,7 @@ const tables = {
     words: ['^', 'so', 'good', 'tonight', '!', '$', 'love', 'this'],
     bigrams: [[0, 1, 3, 6, 2], [1, 2, 3], [2, 3, 2, 4, 1], [3, 4, 2, 5, 1], [6, 7, 2], [7, 4, 1, 5, 1]],
     trigrams: [[0, 0, 1, 3, 6, 2]],
-    templates: ['thank you all', '{title} is here!', '{title} on {date}'],
+    templates: ['thank you all', '{title} is here!', '{title} on {date}', '{number} days to go!', 'photo by {mention}.', 'more: {link}', 'tickets: {link}'],
   },
   guard: { size: 8, bits: 'AA==' },
   sentiment: { words: { love: 3.2 }, emoji: {}, boosters: {}, idioms: {}, negations: [], capitals: 0.7, negation: -0.7 },
@@ -145,6 +150,39 @@ describe('content', () => {
     }
   });
 
+  it('fills slots with what the caller gave and says no more', async () => {
+    const { facade } = made();
+    const voice = await facade.voice(posts);
+    const about = 'A photo by @Anna for our show in 3 weeks https://a.example/Xy';
+    const texts: string[] = [];
+    for (let seed = 0; seed < 20; seed += 1) texts.push(...(await facade.generate({ voice, about, seed })).variants.map(({ text }) => text));
+    expect(texts.some((text) => /^[^@]*\bphoto by @Anna\b/iu.test(text))).toBe(true);
+    expect(texts.some((text) => text.includes('ore: https://a.example/Xy'))).toBe(true);
+    for (const text of texts) {
+      expect(text.match(/https:\S+/g)).toEqual(['https://a.example/Xy']);
+      expect(text).not.toMatch(/[{}]|tickets|days to go|[0-24-9]/iu);
+    }
+  });
+
+  it('puts a mention where the voice puts mentions', async () => {
+    const { facade } = made();
+    const voice = await facade.voice(['@bob THANK YOU ALL! SO GOOD TONIGHT', '@bob SO GOOD! 🎉']);
+    const { variants } = await facade.generate({ voice, about: 'our summer show', constraints: { mustInclude: ['@Anna', 'https://a.example/Xy'] } });
+    expect(variants.length).toBeGreaterThan(0);
+    for (const { text } of variants) expect(text).toMatch(/^@Anna .* https:\/\/a\.example\/Xy\b/u);
+  });
+
+  it('gives a voice of another language its own words alone, or says why there are fewer', async () => {
+    const { facade } = made();
+    const voice = await facade.voice(['Gracias a todos los amigos', 'Nos vemos en la plaza de este barrio', 'La noche de los amigos']);
+    const { variants, note } = await facade.generate({ voice, about: 'Este viernes en la plaza', constraints: { emoji: false, hashtags: 0 } });
+    const own = new Set('gracias a todos los amigos nos vemos en la plaza de este barrio noche viernes'.split(' '));
+    expect(variants.length).toBeGreaterThan(0);
+    for (const { text } of variants) for (const word of text.toLowerCase().match(/[a-z]+/gu)!) expect(own).toContain(word);
+    expect(note ?? 'whole').toMatch(/whole|only words of the voice's and the subject's own, since the pack has learned en/u);
+    expect((await facade.generate({ voice, constraints: { language: 'es' } })).note).not.toBe('the pack has learned en, not es');
+  });
+
   it('puts emoji and hashtags where the voice puts them', async () => {
     const { facade } = made();
     const voice = await facade.voice(['🎉 So good! #live #Tour', '🎉 Thank you! #live #Tour']);
@@ -187,6 +225,21 @@ describe('content', () => {
   ])('refuses what does not fit, case %#', async (call, message) => {
     await expect(call(made().facade)).rejects.toThrow(InputError);
     await expect(call(made().facade)).rejects.toThrow(message);
+  });
+
+  it('assigns readers for good, and tells too little data from no difference', async () => {
+    const { facade } = made();
+    const readers = Array.from({ length: 2000 }, (_, place) => `reader ${place}`);
+    const { assigned } = await facade.experiment({ variants: 2, readers });
+    expect(Math.min(...[0, 1].map((variant) => assigned.filter((each) => each === variant).length))).toBeGreaterThan(900);
+    expect((await facade.experiment({ variants: 2, readers })).assigned).toEqual(assigned);
+    const verdict = async (...results: [number, number][]): Promise<string[]> => {
+      const shown = results.map(([shown, reacted]) => ({ shown, reacted }));
+      return (await facade.experiment({ variants: results.length, results: shown })).comparisons.map((each) => each.verdict);
+    };
+    expect(await verdict([20, 2], [20, 5])).toEqual(['too little data']);
+    expect(await verdict([50_000, 5000], [50_000, 5010])).toEqual(['no difference seen']);
+    expect(await verdict([2000, 200], [2000, 300], [2000, 120])).toEqual(['better', 'worse']);
   });
 
   it('draws the numbers that Python draws', () => {

@@ -2,7 +2,8 @@
 
 import type { Media, PastPost, Post } from '../posts/post.js';
 import { type Tokenizer, wordCounts } from '../text/tokens.js';
-import { type Constraints, type DraftParts, drafterOf, type DraftRules } from './drafter.js';
+import type { Constraints } from './constraints.js';
+import { type DraftParts, drafterOf, type DraftRules } from './drafter.js';
 import { Random } from './random.js';
 import type { Measure } from './vectors.js';
 import type { Voice } from './voice.js';
@@ -73,7 +74,6 @@ export interface GenerateRules extends DraftRules {
 export interface GenerateParts extends DraftParts {
   readonly style: Measure;
   readonly usualMatch: { readonly own: number; readonly other: number };
-  readonly languages: readonly string[];
   readonly predict: (posts: readonly Post[]) => Promise<readonly Counts[]>;
 }
 
@@ -81,8 +81,8 @@ export interface GenerateParts extends DraftParts {
 export async function generateWith(rules: GenerateRules, parts: GenerateParts, request: GenerateRequest): Promise<Generated> {
   const { voice, constraints = {}, count = 5, goal = 'likes', seed = 0 } = request;
   const [learned] = parts.languages;
-  if (constraints.language !== undefined && !parts.languages.includes(constraints.language))
-    return { variants: [], note: `the pack has learned ${learned}, not ${constraints.language}` };
+  const { language = learned! } = constraints;
+  if (!parts.languages.includes(language) && parts.isEnglish(voice.texts)) return { variants: [], note: `the pack has learned ${learned}, not ${language}` };
   const about = Array.from(request.about ?? '').slice(0, rules.aboutRead).join('');
   const drafter = drafterOf(rules, parts, voice, about, constraints);
   const pool: string[] = [];
@@ -102,8 +102,9 @@ export async function generateWith(rules: GenerateRules, parts: GenerateParts, r
     const reason = reasonOf(goal, lifts[at]!, matches[at]!, rules, parts.usualMatch);
     return { text: pool[at]!, score: scores[at]!, match: matches[at]!, engagement: { likes, comments, shares }, lift: lifts[at]!, reason };
   });
-  const isWhole = variants.length === count;
-  return { variants, note: isWhole ? null : `${variants.length} of ${count} variants: no more keep every constraint and differ enough` };
+  const why = drafter.isForeign ? `only words of the voice's and the subject's own, since the pack has learned ${learned}, and ` : '';
+  const note = `${variants.length} of ${count} variants: ${why}no more keep every constraint and differ enough`;
+  return { variants, note: variants.length === count ? null : note };
 }
 
 /** The best that differ enough from those before. */

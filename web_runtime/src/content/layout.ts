@@ -1,4 +1,4 @@
-/** The template of a post: where its lines, emoji, links and hashtags stand. The twin of `keras_models/content_layout.py`. */
+/** The template of a post: where its lines, emoji, mentions, links and hashtags stand. The twin of `keras_models/content_layout.py`. */
 
 import type { Token } from '../text/tokens.js';
 import { endsSentence } from './sentences.js';
@@ -7,11 +7,12 @@ import { endsSentence } from './sentences.js';
 export interface LayoutRules {
   readonly mostSentences: number;
   readonly mostEmoji: number;
+  readonly mostMentions: number;
   readonly mostTags: number;
 }
 
 /** What stands in a slot of a template. */
-export type Kind = 'line' | 'emoji' | 'link' | 'hashtags';
+export type Kind = 'line' | 'emoji' | 'mention' | 'link' | 'hashtags';
 
 /** A slot, and how many it holds. */
 export type Slot = readonly [Kind, number];
@@ -19,12 +20,12 @@ export type Slot = readonly [Kind, number];
 const PAIRS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}', '“': '”', '«': '»' };
 const CLOSING = Object.values(PAIRS);
 
-/** A post's template: its lines, emoji runs, hashtag blocks and links in their order, within what a draft may have. */
+/** A post's template: its lines, emoji runs, mentions, links and hashtag blocks in order, within what a draft may have. */
 export function layoutOf(tokens: readonly Token[], rules: LayoutRules): Slot[] {
   const slots: [Kind, number][] = [];
-  const left: Record<Kind, number> = { line: rules.mostSentences, emoji: rules.mostEmoji, link: 1, hashtags: rules.mostTags };
+  const left: Record<Kind, number> = { line: rules.mostSentences, emoji: rules.mostEmoji, mention: rules.mostMentions, link: 1, hashtags: rules.mostTags };
   let hasLine = false;
-  let tags = 0;
+  let [mentions, tags] = [0, 0];
   const add = (kind: Kind, wanted: number): void => {
     const count = Math.min(wanted, left[kind]);
     left[kind] -= count;
@@ -32,16 +33,19 @@ export function layoutOf(tokens: readonly Token[], rules: LayoutRules): Slot[] {
     if (count > 0 && before?.[0] === kind && kind !== 'line') before[1] += count;
     else if (count > 0) slots.push([kind, count]);
   };
-  // Hashtags within a sentence stand behind it.
+  // Mentions and hashtags within a sentence stand behind it.
   const close = (): void => {
     add('line', Number(hasLine));
+    add('mention', mentions);
     add('hashtags', tags);
-    [hasLine, tags] = [false, 0];
+    hasLine = false;
+    [mentions, tags] = [0, 0];
   };
   for (const token of tokens) {
     const { kind } = token;
     if (kind === 'break' || kind === 'emoji' || kind === 'link' || endsSentence(token)) close();
-    if (kind === 'emoji' || kind === 'link') add(kind, 1);
+    if (kind === 'emoji' || kind === 'link' || (kind === 'mention' && !hasLine)) add(kind, 1);
+    else mentions += Number(kind === 'mention');
     hasLine ||= kind === 'word';
     tags += Number(kind === 'hashtag');
   }
@@ -53,10 +57,10 @@ export function layoutOf(tokens: readonly Token[], rules: LayoutRules): Slot[] {
 export function laidOut(layout: readonly Slot[], blocks: Readonly<Record<Kind, readonly string[]>>): string {
   const lacks = (kind: Kind): boolean => !layout.some(([other]) => other === kind);
   const last = layout.findLastIndex(([kind]) => kind === 'line');
-  const behind = (['emoji', 'link'] as const).filter(lacks);
+  const behind = (['emoji', 'mention', 'link'] as const).filter(lacks);
   const order = [...layout.slice(0, last + 1), ...behind.map((kind): Slot => [kind, 0]), ...layout.slice(last + 1)];
   if (lacks('hashtags')) order.push(['hashtags', 0]);
-  const taken: Record<Kind, number> = { line: 0, emoji: 0, link: 0, hashtags: 0 };
+  const taken: Record<Kind, number> = { line: 0, emoji: 0, mention: 0, link: 0, hashtags: 0 };
   const texts = order.map(([kind, count], at) => {
     const isLast = order.findLastIndex(([other]) => other === kind) === at;
     const some = blocks[kind].slice(taken[kind], isLast ? undefined : taken[kind] + count);

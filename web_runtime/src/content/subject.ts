@@ -27,9 +27,10 @@ export interface SubjectRules {
 export interface Subject {
   /** Phrases of the subject that may stand as a sentence, the whole first; none where the subject says nothing. */
   readonly phrases: readonly string[];
-  /** What fills the slots of frames; nothing without a title in quotation marks. */
-  readonly fills: ReadonlyMap<string, string>;
+  /** Its title in quotation marks; empty where there is none. */
+  readonly title: string;
   readonly links: readonly string[];
+  readonly mentions: readonly string[];
   readonly tags: readonly string[];
   /** Whether a text has all words of the title and, where that is in no quotation marks, half of those that tell something. */
   isNamedIn(text: string): boolean;
@@ -70,10 +71,13 @@ export function subjectsOf(
     return pieces.filter((piece) => piece.some(({ kind }) => kind === 'word' || kind === 'title')).map(trimmed);
   };
 
-  /** A piece from its first to its last token that is no mark, of the length that is read. */
+  /** A piece from its first to its last token that is no mark, of the length that is read, and of whole words in any script. */
   const trimmed = (piece: readonly Piece[]): Piece[] => {
     const isWord = ({ kind }: Piece): boolean => kind !== 'mark';
-    return piece.slice(piece.findIndex(isWord), piece.findLastIndex(isWord) + 1).slice(0, rules.longestPhrase);
+    const first = piece.findIndex(isWord);
+    const end = piece.findIndex(({ spaced }, at) => spaced && at >= first + rules.longestPhrase);
+    const read = piece.slice(first, end < 0 ? undefined : end);
+    return read.slice(0, read.findLastIndex(isWord) + 1);
   };
 
   const tellingWords = (piece: readonly Piece[]): Set<string> =>
@@ -133,15 +137,12 @@ export function subjectsOf(
       const has = (word: string): boolean => words.has(word);
       return [...named].every(has) && 2 * [...telling].filter(has).length >= telling.size;
     };
-    const fills = new Map<string, string>(whole.filter(({ kind }) => kind === 'title').map(({ kind, text }) => [kind, text]));
-    for (const { kind, text } of fills.size > 0 ? tokens : []) {
-      const slot = rules.calendar.includes(wordKey(text)) ? 'date' : kind;
-      if (!fills.has(slot)) fills.set(slot, text);
-    }
+    const ofKind = (wanted: TokenKind): string[] => [...new Set(tokens.filter(({ kind }) => kind === wanted).map(({ text }) => text))];
     return {
       phrases: phrasesOf(whole, isQuoted || named.size > 1 ? title : [0, 0], isNamedIn),
-      fills,
-      links: [...new Set(tokens.filter(({ kind }) => kind === 'link').map(({ text }) => text))],
+      title: whole.find(({ kind }) => kind === 'title')?.text ?? '',
+      links: ofKind('link'),
+      mentions: ofKind('mention'),
       tags: tokens.filter(({ kind }) => kind === 'hashtag').map(({ text }) => `#${text.slice(1)}`),
       isNamedIn,
     };

@@ -3,6 +3,7 @@
 import { type Tokenizer, wordKey } from '../text/tokens.js';
 import type { Random } from './random.js';
 import { joined, plainWords, sentencesOf } from './sentences.js';
+import { hasSlots, type Slots } from './slots.js';
 import type { Subject } from './subject.js';
 
 /** Constants of the manifest. */
@@ -21,8 +22,6 @@ export interface WriterRules {
   readonly walked: number;
   readonly framed: number;
   readonly exclaimed: number;
-  /** Slots that a frame has where the subject fills them: no "out now" of what is out on Friday. */
-  readonly dated: readonly string[];
   /** No sentence ends on these. */
   readonly dangling: readonly string[];
   /** Forms of "I". */
@@ -40,11 +39,11 @@ export interface Writing {
   readonly templates: readonly string[];
 }
 
-/** Writes sentences of a pack and a voice. */
+/** Writes sentences of a pack and a voice, their slots filled with what a caller gave. */
 export interface Writer {
   /** A sentence about a subject: a frame around its title, or a phrase of the subject's own. */
   about(random: Random, subject: Subject): string;
-  /** A sentence that may stand beside any subject; null where the walk leads nowhere. */
+  /** A sentence that may stand beside the subject; null where the walk leads nowhere. */
   beside(random: Random): string | null;
   /** A sentence about nothing in particular; null where the walk leads nowhere. */
   free(random: Random): string | null;
@@ -61,16 +60,17 @@ const START = '^';
 const END = '$';
 const ENDINGS: readonly string[] = ['.', '!', '?', END];
 const NOTHING: Following = { words: [], counts: [] };
-const SLOT = /\{(\w+)\}/g;
+
+/** What a pack holds that can write nothing. */
+export const NOTHING_WRITTEN: Writing = { words: [], bigrams: [], trigrams: [], templates: [] };
 
 /** Makes the writers of a pack, one a voice. */
-export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokenizer): (texts: readonly string[]) => Writer {
+export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokenizer): (texts: readonly string[], slots: Slots) => Writer {
   const known = new Set(writing.words);
   const dangling = new Set(rules.dangling);
   const pack = { 2: stepsOf(writing.bigrams, writing.words, 1), 3: stepsOf(writing.trigrams, writing.words, 2) };
-  const slots = writing.templates.map((template) => ({ template, wanted: Array.from(template.matchAll(SLOT), ([, slot]) => slot!) }));
-  const lines = slots.filter(({ wanted }) => wanted.length === 0).map(({ template }) => template);
-  const frames = slots.filter(({ wanted }) => wanted.length > 0);
+  const lines = writing.templates.filter((template) => !hasSlots(template));
+  const frames = writing.templates.filter(hasSlots);
 
   const usual = (word: string, place: number): string => {
     const key = wordKey(word);
@@ -82,7 +82,9 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
   const voiceSteps = (texts: readonly string[]): Readonly<Record<2 | 3, Steps>> => {
     const steps = { 2: new Map<string, Following>(), 3: new Map<string, Following>() };
     for (const { sentence, end } of texts.flatMap((text) => sentencesOf(tokenize(text)))) {
-      const words = plainWords(sentence) ?? [];
+      // Words that no blank parts, as in Chinese, do not make a line again.
+      const isParted = sentence.slice(1).every(({ kind, spaced }) => kind !== 'word' || spaced);
+      const words = (isParted ? plainWords(sentence) : null) ?? [];
       if (words.length < rules.leastWords || words.length > rules.longestSentence) continue;
       const path = [START, START, ...words.map(usual), end || END];
       for (let at = 2; at < path.length; at += 1) {
@@ -93,18 +95,8 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
     return steps;
   };
 
-  const about = (random: Random, { phrases, fills }: Subject): string => {
-    const dated = rules.dated.filter((slot) => fills.has(slot));
-    const fitting = frames.filter(({ wanted }) => dated.every((slot) => wanted.includes(slot)) && wanted.every((slot) => fills.has(slot)));
-    if (fitting.length > 0 && random.below(rules.framed) === 0)
-      return fitting[random.below(fitting.length)]!.template.replace(SLOT, (_, slot: string) => fills.get(slot)!);
-    // The whole first, and the earlier a phrase stands the more often.
-    const phrase = phrases[random.weighted(phrases.map((_, at) => phrases.length - at))]!;
-    const isStated = random.below(rules.exclaimed) > 0 && phrase.split(' ').length >= rules.stated;
-    return phrase + (isStated ? '.' : '!');
-  };
-
-  return (texts) => {
+  return (texts, slots) => {
+    const [titled, others] = [slots.filled(frames, true), slots.filled(frames, false)];
     const voice = voiceSteps(texts);
     const next = (order: 2 | 3, context: string): Following => {
       const [learned, own] = [pack[order].get(context) ?? NOTHING, voice[order].get(context) ?? NOTHING];
@@ -131,7 +123,17 @@ export function writerOf(rules: WriterRules, writing: Writing, tokenize: Tokeniz
       }
       return null;
     };
-    const beside = (random: Random): string | null => (lines.length > 0 ? lines[random.below(lines.length)]! : walk(random));
+    const about = (random: Random, { phrases }: Subject): string => {
+      if (titled.length > 0 && random.below(rules.framed) === 0) return titled[random.below(titled.length)]!;
+      // The whole first, and the earlier a phrase stands the more often.
+      const phrase = phrases[random.weighted(phrases.map((_, at) => phrases.length - at))]!;
+      const isStated = random.below(rules.exclaimed) > 0 && phrase.split(' ').length >= rules.stated;
+      return phrase + (isStated ? '.' : '!');
+    };
+    const beside = (random: Random): string | null => {
+      if (others.length > 0 && random.below(rules.framed) === 0) return others[random.below(others.length)]!;
+      return lines.length > 0 ? lines[random.below(lines.length)]! : walk(random);
+    };
     const free = (random: Random): string | null => (random.below(rules.walked) === 0 ? walk(random) : beside(random));
     return { about, beside, free };
   };

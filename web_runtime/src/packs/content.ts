@@ -4,16 +4,18 @@ import { type Experiment, experimentOf, type ExperimentRequest } from '../conten
 import { type Generated, type GenerateParts, type GenerateRequest, type GenerateRules, generateWith } from '../content/generate.js';
 import { guardOf, type GuardRules, type GuardTable } from '../content/guard.js';
 import { type Hashtag, type HashtagRules, hashtagsOf, type HashtagTables } from '../content/hashtags.js';
+import { englishOf, type LanguageRules } from '../content/language.js';
 import { experimentRequestOf, requestOf, textOf, textsOf, voiceOf, wholeOf } from '../content/request.js';
+import { type SlotRules, slotsOf } from '../content/slots.js';
 import { subjectsOf, type SubjectRules } from '../content/subject.js';
 import { measureOf, type StyleTables, type VectorRules } from '../content/vectors.js';
 import { buildVoice, matchVoice, type Voice, type VoiceMatch } from '../content/voice.js';
-import { writerOf, type WriterRules, type Writing } from '../content/writer.js';
+import { NOTHING_WRITTEN, writerOf, type WriterRules, type Writing } from '../content/writer.js';
 import type { PackHandle } from '../facade.js';
 import { sentimentScorer, type SentimentTables } from '../text/sentiment.js';
 import { normalizer, type Token, tokenizer, type TokenRules } from '../text/tokens.js';
 
-export type { Constraints, Range } from '../content/drafter.js';
+export type { Constraints, Range } from '../content/constraints.js';
 export type { Comparison, Experiment, ExperimentRequest, Shown } from '../content/experiment.js';
 export type { Counts, Generated, GenerateRequest, Variant } from '../content/generate.js';
 export type { Hashtag, HashtagReason } from '../content/hashtags.js';
@@ -51,6 +53,8 @@ interface Constants {
   readonly hashtags: HashtagRules;
   readonly guard: GuardRules;
   readonly writer: WriterRules;
+  readonly slots: SlotRules;
+  readonly language: LanguageRules;
   readonly subject: SubjectRules;
   readonly generate: GenerateRules;
   readonly usualMatch: GenerateParts['usualMatch'];
@@ -127,7 +131,9 @@ function partsOf(constants: Constants, tables: Tables): Parts {
     normalize: normalizer(constants.tokens),
     hashtags: hashtagsOf(constants.hashtags, tables, tokenize, style.idf),
     guard: guardOf(constants.guard, tables.guard, tokenize),
-    writer: writerOf(constants.writer, tables.writing, tokenize),
+    writers: { learned: writerOf(constants.writer, tables.writing, tokenize), own: writerOf(constants.writer, NOTHING_WRITTEN, tokenize) },
+    slots: slotsOf(constants.slots, constants.subject, tokenize),
+    isEnglish: englishOf(constants.language, constants.style.functionWords, tokenize),
     subject: subjectsOf(constants.subject, constants.writer, tokenize),
     emoji: Object.keys(tables.emoji.posts),
     emojiNear: new Map(Object.entries(tables.emoji.near).map(([word, shares]) => [word, Object.keys(shares)])),
