@@ -14,7 +14,8 @@ from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
 from datasets.registry import DataMissingError
 from keras_models.forecaster_data import load_series
-from keras_models.smoothing import DAMPING, LEVEL, SHORTEST, WEEK, fit
+from keras_models.smoothing import SHORTEST, fit
+from keras_models.smoothing_search import DAMPING, LEVEL, WEEK
 
 MONTH = 30
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { fitSmoothing, forecastSmoothing, type SmoothingConstants, type SmoothingFit, spreadSmoothing } from '../src/smoothing.js';
+import { fitSmoothing, forecastSmoothing, type SmoothingConstants, type SmoothingFit, spreadSmoothing } from '../src/forecast/smoothing.js';
 
 const constants: SmoothingConstants = {
   week: 7,

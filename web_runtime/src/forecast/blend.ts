@@ -3,7 +3,7 @@
  * keras_models/forecast_blend.py, which says why.
  */
 
-import { fitSmoothing, forecastSmoothing, type SmoothingConstants, type SmoothingFit, spreadSmoothing } from '../smoothing.js';
+import { fitSmoothing, forecastSmoothing, type SmoothingConstants, type SmoothingFit, spreadSmoothing } from './smoothing.js';
 
 /** A forecast with its interval, in the unit of the values, one number a day. */
 export interface Band {

@@ -9,12 +9,12 @@ import { type Band, type BlendConstants, blendedLogs, GrowingBand, Scale, Smooth
 import { type DailyValues, dateOf, type DayConstants, type Days, type FilledDay, readDays, weekdayOf } from '../forecast/days.js';
 import { type Calendars, factorsOf } from '../forecast/holidays.js';
 import type { ModelManifest } from '../generated/manifest.js';
-import { fitSmoothing, type SmoothingConstants, type SmoothingFit } from '../smoothing.js';
+import { fitSmoothing, type SmoothingConstants, type SmoothingFit } from '../forecast/smoothing.js';
 import type { NamedTensors } from '../tensors.js';
 
 export type { Band, Line, Smoothings } from '../forecast/blend.js';
 export type { DailyValues, DatedValue, FilledDay } from '../forecast/days.js';
-export type { SmoothingFit, SmoothingState } from '../smoothing.js';
+export type { SmoothingFit, SmoothingState } from '../forecast/smoothing.js';
 
 /** Options of a forecast. */
 export interface ForecastOptions {

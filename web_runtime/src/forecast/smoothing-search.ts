@@ -1,7 +1,9 @@
 /**
- * Exponential smoothing with a weekly season, fitted to each series by least squares: the twin of keras_models/smoothing.py, which states
- * the recursion, the ranges and the search; the order of all sums is free, everything else is the same step by step.
+ * The search for the parameters of exponential smoothing: the twin of keras_models/smoothing_search.py, which states the ranges and the
+ * steps; the order of all sums is free, everything else is the same step by step.
  */
+
+import { cholesky, product, solved } from './least-squares.js';
 
 /** Constants of the fit, fixed by Python. */
 export interface SmoothingConstants {
@@ -29,28 +31,16 @@ export interface SmoothingConstants {
   readonly ridge: number;
 }
 
-/** A fit to one series, in the unit of its values. */
-export interface SmoothingFit {
-  readonly alpha: number;
-  readonly beta: number;
-  readonly gamma: number;
-  /** 1 for a straight trend. */
-  readonly damping: number;
-  /** States before the first day; the season begins with the first day and sums to zero. */
-  readonly first: SmoothingState;
-  /** States after the last day; the season begins with the day after it. */
-  readonly last: SmoothingState;
+/** What a search found. */
+export interface Found {
+  /** Alpha, alpha * beta, gamma and damping. */
+  readonly parameters: readonly [number, number, number, number];
+  /** Beta's share of alpha. */
+  readonly share: number;
+  /** Slope and weekdays before the first day; its level is part of the weekdays. */
+  readonly states: Float64Array;
   /** Sum of the squared one-step errors. */
-  readonly squaredErrors: number;
-}
-
-/** What the recursion carries from day to day. */
-export interface SmoothingState {
-  readonly level: number;
-  /** Change a day. */
-  readonly slope: number;
-  /** One value a weekday. */
-  readonly season: readonly number[];
+  readonly squared: number;
 }
 
 const SHARES = 4;
@@ -76,39 +66,9 @@ interface Projection extends Buffers {
   readonly factor: Float64Array;
 }
 
-/**
- * Fits a series of finite values, oldest first, three weeks or more.
- *
- * @param damped - Whether the trend is damped, or straight.
- */
-export function fitSmoothing(values: Float64Array, damped: boolean, constants: SmoothingConstants): SmoothingFit {
+/** The parameters and first states of least squared errors. */
+export function search(values: Float64Array, damped: boolean, constants: SmoothingConstants): Found {
   return new Search(values, damped, constants).run();
-}
-
-/** The days after the last one. */
-export function forecastSmoothing({ last, damping }: SmoothingFit, horizon: number): number[] {
-  let reach = 0;
-  let power = 1;
-  return Array.from({ length: horizon }, (_, ahead) => {
-    power *= damping;
-    reach += power;
-    return last.level + reach * last.slope + last.season[ahead % last.season.length]!;
-  });
-}
-
-/** Standard deviation of the error of each day ahead over that of the first. */
-export function spreadSmoothing({ alpha, beta, gamma, damping, last }: SmoothingFit, horizon: number): number[] {
-  let reach = 0;
-  let power = 1;
-  let variance = 1;
-  return Array.from({ length: horizon }, (_, ahead) => {
-    if (ahead > 0) {
-      power *= damping;
-      reach += power;
-      variance += (alpha + alpha * beta * reach + (ahead % last.season.length === 0 ? gamma : 0)) ** 2;
-    }
-    return Math.sqrt(variance);
-  });
 }
 
 class Search {
@@ -128,7 +88,7 @@ class Search {
     this.slopeBuffers = Array.from({ length: SHARES }, () => new Float64Array(values.length));
   }
 
-  run(): SmoothingFit {
+  run(): Found {
     const { starts, tries, steps } = this.constants;
     let best: { here: Projection; caution: number; isSearching: boolean } | undefined;
     for (const start of starts) {
@@ -139,7 +99,8 @@ class Search {
       if (isBest) best = found;
     }
     const { here, caution, isSearching } = best!;
-    return this.fit(isSearching ? this.search(here, caution, steps).here : here);
+    const { shares, states, squared } = isSearching ? this.search(here, caution, steps).here : here;
+    return { parameters: this.parameters(shares), share: shares[1]!, states, squared };
   }
 
   /** Marquardt steps until there is nothing to gain. */
@@ -315,74 +276,4 @@ class Search {
   private range(share: number): readonly [number, number] {
     return share === 0 ? this.constants.level : [0, 1];
   }
-
-  private fit({ shares, states, squared }: Projection): SmoothingFit {
-    const { values } = this;
-    const { week } = this.constants;
-    const [alpha, trend, gamma, damping] = this.parameters(shares);
-    let level = 0;
-    let slope = states[0]!;
-    const season = Array.from(states.subarray(1));
-    const first = centred(level, slope, season);
-    values.forEach((value, day) => {
-      const ahead = level + damping * slope;
-      const error = value - ahead - season[day % week]!;
-      level = ahead + alpha * error;
-      slope = damping * slope + trend * error;
-      season[day % week]! += gamma * error;
-    });
-    const next = values.length % week;
-    const last = centred(level, slope, [...season.slice(next), ...season.slice(0, next)]);
-    return { alpha, beta: shares[1]! * alpha, gamma, damping, first, last, squaredErrors: squared };
-  }
-}
-
-/** The same states with a season that sums to zero: a constant may move between the two without any forecast changing. */
-function centred(level: number, slope: number, season: readonly number[]): SmoothingState {
-  const mean = season.reduce((total, value) => total + value, 0) / season.length;
-  return { level: level + mean, slope, season: season.map((value) => value - mean) };
-}
-
-/** Inner product; four sums, because one would wait for each of its additions. */
-function product(one: Float64Array, other: Float64Array): number {
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  let fourth = 0;
-  let at = 0;
-  for (; at + 3 < one.length; at += 4) {
-    first += one[at]! * other[at]!;
-    second += one[at + 1]! * other[at + 1]!;
-    third += one[at + 2]! * other[at + 2]!;
-    fourth += one[at + 3]! * other[at + 3]!;
-  }
-  for (; at < one.length; at++) first += one[at]! * other[at]!;
-  return first + second + (third + fourth);
-}
-
-/** Lower factor of a positive definite matrix given by its lower triangle. */
-function cholesky(matrix: Float64Array, size: number): Float64Array {
-  const factor = new Float64Array(matrix.length);
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column <= row; column++) {
-      let rest = matrix[row * size + column]!;
-      for (let at = 0; at < column; at++) rest -= factor[row * size + at]! * factor[column * size + at]!;
-      factor[row * size + column] = row === column ? Math.sqrt(Math.max(rest, Number.MIN_VALUE)) : rest / factor[column * size + column]!;
-    }
-  }
-  return factor;
-}
-
-/** Solution of the system of a factor. */
-function solved(factor: Float64Array, right: Float64Array, size: number): Float64Array {
-  const solution = Float64Array.from(right);
-  for (let row = 0; row < size; row++) {
-    for (let at = 0; at < row; at++) solution[row]! -= factor[row * size + at]! * solution[at]!;
-    solution[row]! /= factor[row * size + row]!;
-  }
-  for (let row = size - 1; row >= 0; row--) {
-    for (let at = row + 1; at < size; at++) solution[row]! -= factor[at * size + row]! * solution[at]!;
-    solution[row]! /= factor[row * size + row]!;
-  }
-  return solution;
 }
