@@ -86,6 +86,9 @@ describe('content', () => {
       ['mark', '!!'],
     ]);
     expect(reads()).toBe(1);
+    const [first] = tokens as { text: string }[];
+    first!.text = 'spoilt';
+    expect((await facade.tokens('Don’t\u0000 stop #now 🎉!!'))[0]!.text).toBe('Don’t');
   });
 
   it('builds a voice that survives JSON, and matches it with itself', async () => {

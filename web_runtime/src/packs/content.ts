@@ -13,7 +13,7 @@ import { buildVoice, matchVoice, type Voice, type VoiceMatch } from '../content/
 import { NOTHING_WRITTEN, writerOf, type WriterRules, type Writing } from '../content/writer.js';
 import type { PackHandle } from '../facade.js';
 import { sentimentScorer, type SentimentTables } from '../text/sentiment.js';
-import { normalizer, type Token, tokenizer, type TokenRules } from '../text/tokens.js';
+import { normalizer, type Token, type Tokenizer, tokenizer, type TokenRules } from '../text/tokens.js';
 
 export type { Constraints, Range } from '../content/constraints.js';
 export type { Comparison, Experiment, ExperimentRequest, Shown } from '../content/experiment.js';
@@ -72,6 +72,9 @@ interface Tables extends StyleTables, HashtagTables {
 type Parts = Omit<GenerateParts, 'predict'>;
 
 const MOST_TAGS = 30;
+/** Texts whose tokens are remembered, and their longest, in characters: enough for a voice and its drafts. */
+const REMEMBERED = 1000;
+const LONGEST_REMEMBERED = 3000;
 
 /** The content pack's facade. */
 export function content(pack: PackHandle): Content {
@@ -87,7 +90,7 @@ export function content(pack: PackHandle): Content {
 
   const tokens = async (text: string): Promise<Token[]> => {
     const checked = textOf(text, 'tokens: text');
-    return (await parts()).tokenize(checked);
+    return (await parts()).tokenize(checked).map((token) => ({ ...token }));
   };
 
   const voice = async (posts: readonly string[]): Promise<Voice> => {
@@ -123,7 +126,7 @@ export function content(pack: PackHandle): Content {
 }
 
 function partsOf(constants: Constants, tables: Tables): Parts {
-  const tokenize = tokenizer(constants.tokens);
+  const tokenize = remembering(tokenizer(constants.tokens));
   const style = measureOf(constants.style, tables, tokenize, sentimentScorer(tables.sentiment));
   return {
     tokenize,
@@ -139,5 +142,16 @@ function partsOf(constants: Constants, tables: Tables): Parts {
     emojiNear: new Map(Object.entries(tables.emoji.near).map(([word, shares]) => [word, Object.keys(shares)])),
     usualMatch: constants.usualMatch,
     languages: constants.languages,
+  };
+}
+
+/** Keeps the tokens of the latest texts, since drafting reads each many times over. */
+function remembering(tokenize: Tokenizer): Tokenizer {
+  const known = new Map<string, Token[]>();
+  return (text) => {
+    const tokens = known.get(text) ?? tokenize(text);
+    if (known.size >= REMEMBERED) known.clear();
+    if (text.length <= LONGEST_REMEMBERED) known.set(text, tokens);
+    return tokens;
   };
 }
