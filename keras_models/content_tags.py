@@ -14,6 +14,7 @@ from keras_models.content_style import word_counts
 
 LEAST_POSTS = 3  # of a tag or an emoji
 LEAST_TOGETHER = 2
+LEAST_LIFT = 2.0  # of a pair over chance
 MOST_BESIDE = 12
 BROADEST = 40
 RECENT = 0.3  # of the time that the posts span
@@ -45,12 +46,11 @@ def learn_tags(posts: BrandPosts) -> dict[str, Any]:
     least = min(BROAD, len(set(posts.brand)))
     words = [[key for key in word_counts(tokens(text)) if key[0] not in "#＃"] for text in posts.text]
     word_totals = Counter(word for listed in words for word in listed)
+    own, chance = [list(each) for each in found], {key: counts[key] / len(posts) for key in kept}
     return {
         "tags": tags,
-        "beside": _shares([list(each) for each in found], [list(each) for each in found], counts, set(kept)),
-        "near": _shares(
-            words, [list(each) for each in found], word_totals, set(kept), lift_over={key: counts[key] / len(posts) for key in kept}
-        ),
+        "beside": _shares(own, own, counts, chance),
+        "near": _shares(words, own, word_totals, chance),
         "broadest": sorted((key for key in kept if len(brands[key]) >= least), key=lambda key: (-len(brands[key]), -counts[key], key))[
             :BROADEST
         ],
@@ -65,23 +65,21 @@ def learn_emoji(posts: BrandPosts) -> dict[str, Any]:
     kept = [one for one, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count >= LEAST_POSTS]
     chance = {one: counts[one] / len(posts) for one in kept}
     totals = Counter(word for listed in words for word in dict.fromkeys(listed))
-    return {"emoji": {"posts": {one: counts[one] for one in kept}, "near": _shares(words, found, totals, set(kept), lift_over=chance)}}
+    return {"emoji": {"posts": {one: counts[one] for one in kept}, "near": _shares(words, found, totals, chance)}}
 
 
-def _shares(given, wanted, totals: Counter, kept: set[str], *, lift_over: dict[str, float] | None = None) -> dict[str, dict[str, float]]:
-    """Given key -> wanted key -> share of the given key's posts that have it; only where that is more than chance, if chance is told."""
+def _shares(given, wanted, totals: Counter, chance: dict[str, float]) -> dict[str, dict[str, float]]:
+    """Given key -> wanted key -> share of the given key's posts that have it, where its lift over all posts' share is enough."""
     together: dict[str, Counter] = defaultdict(Counter)
     for keys, others in zip(given, wanted, strict=True):
-        others = [other for other in dict.fromkeys(others) if other in kept]
+        others = [other for other in dict.fromkeys(others) if other in chance]
         for key in dict.fromkeys(keys) if others else ():
             together[key].update(other for other in others if other != key)
     shares: dict[str, dict[str, float]] = {}
     for key in sorted(together):
-        pairs = {
-            other: count / totals[key] for other, count in together[key].items() if count >= LEAST_TOGETHER and totals[key] >= LEAST_POSTS
-        }
-        if lift_over is not None:
-            pairs = {other: share for other, share in pairs.items() if share > 2 * lift_over[other]}
+        enough = [other for other, count in together[key].items() if count >= LEAST_TOGETHER and totals[key] >= LEAST_POSTS]
+        pairs = {other: together[key][other] / totals[key] for other in enough}
+        pairs = {other: share for other, share in pairs.items() if share > LEAST_LIFT * chance[other]}
         best = sorted(pairs, key=lambda other: (-pairs[other], other))[:MOST_BESIDE]
         if best:
             shares[key] = {other: round(pairs[other], 3) for other in best}

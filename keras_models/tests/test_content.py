@@ -136,6 +136,9 @@ def test_words_go_with_tags_and_emoji_beyond_chance_alone() -> None:
     # A sixth of all posts have #tour and 🔥, and two thirds of those with "show"; #love they have as often as all others.
     assert learn_tags(made)["near"]["show"] == {"tour": 0.667}
     assert learn_emoji(made)["emoji"]["near"] == {"show": {"🔥": 0.667}}
+    beside = BrandPosts(["a"] * 12, np.arange(12), ["one #tour #live"] * 3 + ["two #love"] * 3 + ["three"] * 6, np.zeros(12))
+    everywhere = BrandPosts(["a"] * 6, np.arange(6), ["one #tour #live"] * 6, np.zeros(6))
+    assert learn_tags(beside)["beside"] == {"live": {"tour": 1.0}, "tour": {"live": 1.0}} and learn_tags(everywhere)["beside"] == {}
 
 
 def test_words_of_one_brand_stay_out_of_the_chains() -> None:
