@@ -8,12 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_models.genre_data import PATCHES
+from keras_models.genre_patterns import levels, patterns
 from keras_models.genre_statistics import statistics
 
 TAGS = 50
 QUANTILES = (0.1, 0.5, 0.9)
 LIMIT = 5.0  # standard deviations at which a statistic is cut: beyond, a track is unlike all of training
-MEMBERS = ("transfer", "statistics", "joint")
+MEMBERS = ("transfer", "streams", "joint")
 Named = Mapping[str, tf.Tensor]
 
 
@@ -28,12 +29,13 @@ def genre_graph(weights: Named, tags: tf.Tensor, mel: tf.Tensor) -> dict[str, tf
         Log-mel spectrogram in dB, frames first, [batch, 387, 128].
     """
     described = scaled(weights, "statistics", statistics(mel))
+    streams = tf.concat([described, scaled(weights, "patterns", patterns(weights, levels(mel)))], axis=1)
     quantiles = scaled(weights, "quantiles", tag_quantiles(tags))
     features = tf.concat([quantiles, described], axis=1)
     patches = transfer_logits(weights, tags)
     logits = {
         "transfer": 0.5 * tf.reduce_mean(patches, axis=1) + dense(weights, "recording", quantiles),
-        "statistics": statistics_logits(weights, described),
+        "streams": streams_logits(weights, streams),
         "joint": dense(weights, "joint", features),
     }
     votes = [tf.nn.log_softmax(logits[name]) * weights[f"ensemble/{name}"] for name in MEMBERS]
@@ -53,10 +55,10 @@ def transfer_logits(weights: Named, tags: tf.Tensor) -> tf.Tensor:
     return tf.reshape(logits, (-1, PATCHES, logits.shape[1]))
 
 
-def statistics_logits(weights: Named, described: tf.Tensor) -> tf.Tensor:
-    """Logits of genres [batch, genres] of scaled track statistics: a linear layer over them and over several small networks' units."""
-    hidden = tf.nn.relu(dense(weights, "units", described))
-    return dense(weights, "statistics", tf.concat([described, hidden], axis=1))
+def streams_logits(weights: Named, streams: tf.Tensor) -> tf.Tensor:
+    """Logits of genres [batch, genres] of scaled statistics and patterns: a layer over them and over several networks' units."""
+    hidden = tf.nn.relu(dense(weights, "units", streams))
+    return dense(weights, "streams", tf.concat([streams, hidden], axis=1))
 
 
 def tag_quantiles(tags: tf.Tensor) -> tf.Tensor:

@@ -130,7 +130,7 @@ def _valid_scores(weights: Weights) -> dict[str, dict[str, float]]:
     tracks = load(find(DATA[0]))
     valid = tracks.take(tracks.split == "valid")
     blind = replace(valid, tags=tuple(np.zeros((1, TAGS)) for _ in valid.track))
-    return {f"statistics (n = {len(valid.track)})": scores(valid.genre, np.exp(member_logs(weights, blind)["statistics"]))}
+    return {f"streams (n = {len(valid.track)})": scores(valid.genre, np.exp(member_logs(weights, blind)["streams"]))}
 
 
 def leaking_scores(tracks: Tracks, seed: int) -> dict[str, dict[str, float]]:

@@ -17,6 +17,7 @@ from keras_models.genre_augmentation import augmented
 from keras_models.genre_data import RUNS, Tracks, artist_folds, load, random_folds, registered
 from keras_models.genre_graph import tag_quantiles
 from keras_models.genre_members import Features, fit
+from keras_models.genre_patterns import PATTERNS, _contrasts, _directions, learned_patterns, levels, multiply_adds, patterns
 from keras_models.genre_scores import calibration_error, scores
 from keras_models.genre_statistics import statistics
 
@@ -48,8 +49,8 @@ def test_each_kind_of_file_is_judged_by_the_members_that_read_it(tmp_path, capsy
     mel = evaluated(capsys, "--data", tmp_path / "mel.npz")
     tags = evaluated(capsys, "--data", tmp_path / "tags.npz")
     both = evaluated(capsys, "--data", tmp_path / "mel.npz", "--data", tmp_path / "tags.npz")
-    assert "statistics_accuracy" in mel and "ensemble_accuracy" not in mel and mel["accuracy"]["n"] == 12
-    assert "transfer_top3" in tags and "statistics_accuracy" not in tags and tags["accuracy"]["n"] == 11
+    assert "streams_accuracy" in mel and "ensemble_accuracy" not in mel and mel["accuracy"]["n"] == 12
+    assert "transfer_top3" in tags and "streams_accuracy" not in tags and tags["accuracy"]["n"] == 11
     assert {"ensemble_accuracy", "ensemble_top3", "ensemble_ece", "transfer_accuracy", "joint_accuracy"} <= both.keys()
     assert both["accuracy"]["n"] == 11 and both["accuracy"]["value"] == both["ensemble_accuracy"]["value"]
 
@@ -108,10 +109,13 @@ def test_any_number_of_genres_is_told_apart_by_every_member(count):
         [np.stack([np.tile(each.mean(axis=0), 6) for each in tags]) + random.normal(0, 0.1, (len(genre), 300)) for _ in range(3)]
     )
     described = np.stack([3 * np.eye(count, 386)[genre] + random.normal(0, 1, (len(genre), 386)) for _ in range(7)])
-    weights = fit(Features(genre, tags, quantiles, described), count, seed=1)
+    bands = random.normal(0, 10, (7, len(genre), 387, 64)).astype(np.float16)
+    weights = fit(Features(genre, tags, quantiles, described, bands), count, seed=1)
     scaled = np.clip((described[0] - weights["statistics/mean"]) / weights["statistics/scale"], -5, 5)
-    units = np.maximum(scaled @ weights["units/kernel"] + weights["units/bias"], 0)
-    logits = np.hstack([scaled, units]) @ weights["statistics/kernel"] + weights["statistics/bias"]
+    heard = patterns({name: tf.constant(value, tf.float32) for name, value in weights.items()}, tf.constant(bands[0], tf.float32))
+    streams = np.hstack([scaled, np.clip((heard - weights["patterns/mean"]) / weights["patterns/scale"], -5, 5)])
+    units = np.maximum(streams @ weights["units/kernel"] + weights["units/bias"], 0)
+    logits = np.hstack([streams, units]) @ weights["streams/kernel"] + weights["streams/bias"]
     assert (logits.argmax(axis=1) == genre).mean() > 0.9
     told = np.clip((quantiles[0] - weights["quantiles/mean"]) / weights["quantiles/scale"], -5, 5)
     joint = np.hstack([told, scaled]) @ weights["joint/kernel"] + weights["joint/bias"]
@@ -138,6 +142,31 @@ def test_statistics_stay_finite_for_silence_and_tell_a_beat_from_noise():
     beat = np.where(np.arange(387)[:, None] % 8 == 0, 0.0, -20.0) * np.ones(128)
     modulation = statistics(tf.constant(beat[None].astype(np.float32))).numpy()[0, 120:248].reshape(16, 8)
     assert modulation.argmax(axis=1).tolist() == [5] * 16  # a swell every 8 frames: bin 16 of 128
+
+
+def test_patterns_are_those_of_whitened_patches_and_cheap():
+    random = np.random.default_rng(0)
+    heard = random.normal(0, 8, (12, 387, 64)).astype(np.float32)
+    learned = learned_patterns(heard, np.random.default_rng(1))
+    found = patterns({name: tf.constant(value, tf.float32) for name, value in learned.items()}, tf.constant(heard[:2])).numpy()
+    for stream, rows in {0: heard[1], 1: np.diff(heard[1], axis=0)}.items():
+        name = ("levels", "changes")[stream]
+        patches = np.stack([rows[start : start + 6].ravel() for start in range(0, len(rows) - 5, 3)])
+        projected = _contrasts(patches) @ learned[f"{name}/filters"].reshape(384, -1)
+        whitened = _directions(projected * learned[f"{name}/scale"] + learned[f"{name}/bias"])
+        activity = np.maximum(whitened @ learned[f"{name}/patterns"] - 0.2, 0)
+        expected = np.hstack([np.sqrt(activity.mean(axis=0)), activity.std(axis=0)])
+        assert np.abs(found[1].reshape(2, 2 * PATTERNS)[stream] - expected).max() < 5e-3  # the roots' floor is 0.003
+    assert np.allclose((learned["levels/patterns"] ** 2).sum(axis=0), 1, atol=1e-3)
+    assert multiply_adds() < 25e6
+
+
+def test_levels_do_not_hear_how_loud_a_clip_is_nor_what_lies_far_below():
+    mel = np.random.default_rng(0).normal(-40, 15, (1, 387, 128)).astype(np.float32)
+    heard = levels(tf.constant(mel)).numpy()
+    assert np.abs(levels(tf.constant(mel + 12)).numpy() - heard).max() < 1e-4
+    assert heard.max() - heard.min() <= 70.001
+    assert not levels(tf.constant(np.full((1, 387, 128), -100, np.float32))).numpy().any()
 
 
 def test_calibration_error_is_zero_for_honest_confidence():
