@@ -229,14 +229,15 @@ SPEC = ModelSpec(
     manifest=_manifest,
     units=UNITS | {f"{name}_{metric}": unit for name in ("ensemble", *MEMBERS) for metric, unit in UNITS.items()},
     gates=(
-        # Asked were 78 % of the ensemble and 64 of the statistics; on these 141 tracks, whose standard error is 3.5 and 4 points, the
-        # checkpoint reaches 77.3 and 61.7, on four folds of train without shared artists (442 tracks) 82.6 and 66.7.
+        # Asked were 78 % of the ensemble and 64 of the streams; on these 141 tracks, whose standard error is 3.5 and 4 points, the
+        # checkpoint reaches 76.6 and 63.1, on four folds of train without shared artists (442 tracks) 83.0 and 71.0, and the streams on
+        # the valid split (185 tracks) 66.5.
         Gate(metric="ensemble_accuracy", data="GTZAN, fault-filtered", minimum=76.0),
         Gate(metric="ensemble_top3", data="GTZAN, fault-filtered", minimum=94.0),
         Gate(metric="ensemble_ece", data="GTZAN, fault-filtered", maximum=0.08),
         Gate(metric="joint_accuracy", data="GTZAN, fault-filtered", minimum=75.0),
         Gate(metric="transfer_accuracy", data="GTZAN, fault-filtered", minimum=75.0),
-        Gate(metric="streams_accuracy", data="GTZAN, fault-filtered", minimum=61.0),
+        Gate(metric="streams_accuracy", data="GTZAN, fault-filtered", minimum=62.0),
     ),
     calls={"cpu": 40, "wasm": 150, "webgl": 30},
     budget=QuantizationBudget(
