@@ -18,7 +18,8 @@ from datasets.registry import find
 from keras_models.checkpoint import Checkpoint
 from keras_models.genre_data import DATA, Tracks, artist_folds, load, random_folds, registered
 from keras_models.genre_graph import MEMBERS, TAGS, genre_graph
-from keras_models.genre_members import BATCH, Features, Weights, features, fit
+from keras_models.genre_layers import Weights
+from keras_models.genre_members import BATCH, Features, features, fit
 from keras_models.genre_scores import scores
 from keras_models.report import revision
 from keras_models.spec import TrainRequest
