@@ -59,6 +59,7 @@ const mfccBy: Record<string, (samples: Float32Array) => number> = {
 
 const TEMPO_RATE = 44_100;
 let suite: Suite | undefined;
+let held: Float32Array = new Float32Array();
 
 /** From samples at 44,100 Hz to BPM; null where none is found. */
 const tempoBy: Record<string, (samples: Float32Array) => Promise<number | null> | number | null> = {
@@ -97,9 +98,13 @@ const handlers = {
   /** Names of who tells tempi. */
   tempoNames: (): string[] => Object.keys(tempoBy),
 
-  /** The tempo that one of them tells of samples at 44,100 Hz. */
-  tempo: (name: string, { samples }: { readonly samples: TensorText }): Promise<number | null> | number | null =>
-    tempoBy[name]!(fromText({ samples })['samples']!.data as Float32Array),
+  /** Takes samples at 44,100 Hz that tempi are to be told of, so that sending them is not timed. */
+  holdForTempo({ samples }: { readonly samples: TensorText }): void {
+    held = fromText({ samples })['samples']!.data as Float32Array;
+  },
+
+  /** The tempo that one of them tells of them. */
+  tempo: (name: string): Promise<number | null> | number | null => tempoBy[name]!(held),
 
   /** Resamples so many seconds. */
   resample: (seconds: number, sampleRate: number): number =>
