@@ -1,9 +1,14 @@
-"""From samples to a tempo: what is analysed once, the candidates within a range, a refined tempo, loops, and the choice without a model."""
+"""From samples to a tempo: what is analysed once, the candidates within a range, a refined tempo, loops, and the choice without a model.
+
+Candidates are found and refined in all frames, and described in every third or so: the spectrograms that most is learned from hold no more,
+and a network hears the same in both.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import librosa
 import numpy as np
@@ -36,8 +41,16 @@ class Analysis:
 
     def candidates(self, between: Range | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Tempi in BPM [n], and their features [n, features]."""
-        places = candidates(self.found, between=between)
-        return RHYTHM.tempo_at(places), features(self.found, self.curves, self.log_mel, self.rate, places)
+        places, values = candidates(self.found, between=between), salience(self.found)
+        rows = [features(view.found, values, view.curves, view.log_mel, view.rate, places) for view in self.views]
+        return RHYTHM.tempo_at(places), np.mean(rows, axis=0)
+
+    @cached_property
+    def views(self) -> list[Analysis]:
+        """The same recording at the coarse rate, once for each phase; itself where it is coarse."""
+        if self.rate < 2 * RHYTHM.coarseRate:
+            return [self]
+        return [analyse_mel(coarse(self.log_mel, self.rate, phase), RHYTHM.coarseRate) for phase in RHYTHM.coarsePhases]
 
     def refine(self, bpm: float) -> float:
         """A tempo near that of a candidate."""
@@ -85,6 +98,13 @@ def analyse_mel(spectrogram: np.ndarray, rate: float) -> Analysis:
     """Analyse a log-mel spectrogram [frames, bands] in dB."""
     curves = onset_curves(spectrogram, rate)
     return Analysis(curves, periodicity(curves, rate), spectrogram, rate)
+
+
+def coarse(spectrogram: np.ndarray, rate: float, phase: float) -> np.ndarray:
+    """Frames of a spectrogram [frames, bands] nearest below even steps of the coarse rate, the first ``phase`` steps in."""
+    step = rate / RHYTHM.coarseRate
+    places = np.floor((np.arange(int(len(spectrogram) / step) + 1) + phase) * step).astype(int)
+    return spectrogram[places[places < len(spectrogram)]]
 
 
 def log_mel(samples: np.ndarray, rhythm: Rhythm = RHYTHM) -> np.ndarray:

@@ -65,10 +65,22 @@ def feature_names(rhythm: Rhythm = RHYTHM) -> list[str]:
 
 
 def features(
-    found: Periodicity, curves: np.ndarray, log_mel: np.ndarray, rate: float, places: np.ndarray, rhythm: Rhythm = RHYTHM
+    found: Periodicity,
+    values: np.ndarray,
+    curves: np.ndarray,
+    log_mel: np.ndarray,
+    rate: float,
+    places: np.ndarray,
+    rhythm: Rhythm = RHYTHM,
 ) -> np.ndarray:
-    """Features of each candidate, float64 [candidates, features]: what repeats at its multiples, in which bands, and how they interlock."""
-    octave, magnitude, values = rhythm.perOctave, found.magnitude, salience(found, rhythm)
+    """Features of each candidate, float64 [candidates, features]: what repeats at its multiples, in which bands, and how they interlock.
+
+    Parameters
+    ----------
+    values
+        Salience of each tempo [points], by which the candidates were found.
+    """
+    octave, magnitude = rhythm.perOctave, found.magnitude
     shared = clip_features(curves, log_mel, rate, rhythm)
     coherence, alignment = _coherence(found), _alignment(found, rhythm)
     rows = []

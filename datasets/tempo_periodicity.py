@@ -28,6 +28,8 @@ class Rhythm:
         The bands below 200 Hz are those before ``lowBands``; those above 2 kHz begin at ``highBands``.
     rise
         Seconds over which a rise in level is measured.
+    coarseRate, coarsePhases
+        Frames per second at which candidates are described, and where in its interval the frame is taken: the mean of all phases counts.
     window, step
         Seconds of a window of analysis, and about so many from one to the next.
     lowest, perOctave, points
@@ -62,6 +64,8 @@ class Rhythm:
     lowBands: int
     highBands: int
     rise: float
+    coarseRate: float
+    coarsePhases: tuple[float, ...]
     window: float
     step: float
     lowest: float

@@ -37,8 +37,8 @@ class Piece:
     render: Render
 
 
-def groove_pieces(split: str, *, seed: int = 5, stretched: bool = False) -> list[Piece]:
-    """Excerpts of Groove's beats: of ``test`` and ``validation`` 20 s as played, with kits that no training hears.
+def groove_pieces(split: str, *, seed: int = 5, stretched: bool = False, seconds: float = TEST_SECONDS) -> list[Piece]:
+    """Excerpts of Groove's beats: of ``test`` and ``validation`` with kits that no training hears, of ``train`` some accompanied.
 
     With ``stretched`` each is brought to another tempo, up to 1.5 times slower or 1.9 times faster.
     """
@@ -51,7 +51,6 @@ def groove_pieces(split: str, *, seed: int = 5, stretched: bool = False) -> list
         if stretched:
             low, high = max(SLOWEST, bpm / 1.5), min(FASTEST, bpm * 1.9)
             bpm = float(low * (high / low) ** random.random()) if low < high else bpm
-        seconds = SECONDS if split == "train" else TEST_SECONDS
         kit = int(random.choice(TRAIN_KITS if split == "train" else (0, *TEST_KITS)))
         part = _excerpt(performance, bpm, seconds, random)
         others = _chords(bpm, seconds, random) if split == "train" and random.random() < 0.3 else ()

@@ -98,6 +98,12 @@ def clip_of(name: str, bpm: float, samples: np.ndarray) -> Clip:
     return _clip(name, bpm, question(samples), samples)
 
 
+def splits_of(clips: Sequence[Clip]) -> np.ndarray:
+    """GTZAN's split of each recording, "" of what is none of its tracks."""
+    known = pd.read_csv(find("gtzan_labels")).set_index("track")["split"].to_dict()
+    return np.array([known.get(clip.name, "") for clip in clips])
+
+
 def sparse_clips(tracks: pd.Series, *, scales: Sequence[float] = (1.0,)) -> list[Clip]:
     """GTZAN's published spectrograms of some tracks, each also as if played ``scales`` times as fast."""
     with np.load(find("gtzan_logmel")) as file:
@@ -119,18 +125,26 @@ def mel_clip(name: str, bpm: float, mel: np.ndarray, rate: float) -> Clip:
 
 
 def heard_clips() -> list[Clip]:
-    """GTZAN's clips with audio at hand: they judge, and no spectrogram of the same track is ever learned from."""
+    """GTZAN's clips with audio at hand, as products hear them: they judge."""
+    return [
+        _kept(f"{track} {sha256_of(path)}", track, bpm, lambda name, bpm, path=path: clip_of(name, bpm, read_mono(path, RHYTHM.sampleRate)))
+        for track, path, bpm in _heard()
+    ]
+
+
+def scaled_heard_clips(scales: Sequence[float]) -> list[Clip]:
+    """The same as if played ``scales`` times as fast, to learn from."""
+    clips = []
+    for track, path, bpm in _heard():
+        make = _at_scale(lambda path=path: read_mono(path, RHYTHM.sampleRate))
+        clips += [_kept(f"{track} {sha256_of(path)} x {scale!r}", track, bpm * scale, make(scale)) for scale in scales]
+    return clips
+
+
+def _heard() -> list[tuple[str, Path, float]]:
     table = clip_table()
     labels = pd.read_csv(find("gtzan_labels")).set_index("track")["bpm"]
-    return [
-        _kept(
-            f"{track} {sha256_of(path)}",
-            track,
-            labels[track],
-            lambda name, bpm, path=path: clip_of(name, bpm, read_mono(path, RHYTHM.sampleRate)),
-        )
-        for track, path in zip(table["track"], table["path"], strict=True)
-    ]
+    return list(zip(table["track"], table["path"], labels[table["track"]], strict=True))
 
 
 def rendered_clips(pieces: Sequence[Piece]) -> list[Clip]:
@@ -149,14 +163,18 @@ def scaled_clips(pieces: Sequence[Piece], scales: Sequence[float]) -> list[Clip]
 
 
 def _scaled(piece: Piece, scales: Sequence[float]) -> list[Clip]:
+    make = _at_scale(lambda: mono_render(piece))
+    return [_kept(_at_speed(piece, scale), piece.name, piece.bpm * scale, make(scale)) for scale in scales]
+
+
+def _at_scale(samples: Callable[[], np.ndarray]) -> Callable[[float], Callable[[str, float], Clip]]:
+    """Makes a clip of samples as if played faster by a factor; their spectrogram is computed once, and only if it is asked for."""
+
     @lru_cache(maxsize=1)
     def mel() -> np.ndarray:
-        return tempo_analysis.log_mel(mono_render(piece))
+        return tempo_analysis.log_mel(samples())
 
-    def make(scale: float) -> Callable[[str, float], Clip]:
-        return lambda name, bpm: mel_clip(name, bpm, mel(), RHYTHM.rate * scale)
-
-    return [_kept(_at_speed(piece, scale), piece.name, piece.bpm * scale, make(scale)) for scale in scales]
+    return lambda scale: lambda name, bpm: mel_clip(name, bpm, mel(), RHYTHM.rate * scale)
 
 
 def _whole(piece: Piece) -> str:

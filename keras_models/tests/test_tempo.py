@@ -6,16 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+import tensorflow as tf
 
 from datasets.registry import DataMissingError, find
 from datasets.tables import DataError
+from datasets.tempo_analysis import estimate
 from datasets.tempo_clicks import click_track
+from datasets.tempo_periodicity import RHYTHM
 from keras_models import tempo_data, tempo_training
 from keras_models.__main__ import main
 from keras_models.checkpoint import load_checkpoint
 from keras_models.inference import runner
-from keras_models.tempo import SPEC, CandidateError, _made_up
-from keras_models.tempo_data import click_clips, inputs_of, read_table, targets_of
+from keras_models.tempo import SPEC, CandidateError, _evaluation, _made_up
+from keras_models.tempo_data import click_clips, inputs_of, read_table, splits_of, targets_of
+from keras_models.tempo_graph import PARTS, tempo_graph
 from keras_models.tempo_scores import scores
 
 
@@ -39,13 +43,36 @@ def test_measures_count_octaves_and_thirds_where_they_say_so():
     assert scores([120.05, 120.2], np.full(2, 120.0), exact=True)["within_0.1"] == 50.0
 
 
-def test_no_track_with_audio_is_learned_from():
+def test_no_part_learns_from_the_split_that_it_judges(monkeypatch):
+    heard = []
+
+    def network(features, present, wanted, importance, seed):
+        heard.append(sorted(importance))
+        return [np.zeros(shape) for shape in ((tempo_data.WIDTH, 2), (2,), (2, 1), (1,))]
+
+    monkeypatch.setattr(tempo_training, "_network", network)
+    tempo_training.fit(click_clips(4, seed=3), [(1, np.arange(4.0))], np.array([*PARTS, ""]), seed=1)
+    assert heard == [[1.0, 2.0, 3.0], [0.0, 2.0, 3.0], [0.0, 1.0, 3.0]]
+
+
+def test_gtzan_is_judged_by_the_parts_that_left_it_out(checkpoint):
+    clips = click_clips(3, seed=4)
+    outputs = {name: np.eye(RHYTHM.candidates)[[15] * 3] for name in ("probability", *PARTS.values())}
+    for row, part in enumerate(PARTS.values()):
+        outputs[part][row] = np.eye(RHYTHM.candidates)[targets_of(clips)[row].argmax()]
+    told = _evaluation("clicks", clips, splits=list(PARTS))
+    assert told.score(outputs)["acc1"] == 100.0
+
+
+def test_splits_are_those_of_the_labels():
     try:
-        labels = pd.read_csv(find("gtzan_labels")).set_index("track")
+        labels = pd.read_csv(find("gtzan_labels"))
     except DataMissingError as missing:
         pytest.skip(str(missing))
-    learned = labels.loc[tempo_training.learned_tracks()]
-    assert len(learned) > 500 and (learned["has_audio"] == 0).all() and set(learned["split"]) == {"train", "valid"}
+    track, split = labels.iloc[0][["track", "split"]]
+    clip, other = click_clips(2, seed=5)
+    clip.name = track
+    assert splits_of([clip, other]).tolist() == [split, ""] and set(labels["split"]) == set(PARTS)
 
 
 def test_a_table_of_files_is_judged_beside_the_baselines(tmp_path, capsys):
@@ -87,13 +114,60 @@ def test_features_of_another_width_are_refused(checkpoint):
         SPEC.encode(checkpoint, (np.zeros(67, np.float32),))
 
 
-def test_training_repeats_and_learns_clicks(monkeypatch):
-    monkeypatch.setattr(tempo_training, "SEEDS", 1)
+def test_training_repeats_and_learns_clicks():
     clips = click_clips(24, seed=2)
-    weights, again = (tempo_training.fit(clips, np.ones(len(clips)), seed=1) for _ in range(2))
+    weights, again = (tempo_training.fit(clips, [(1, np.ones(len(clips)))], np.full(len(clips), ""), seed=1) for _ in range(2))
     assert all(np.array_equal(weights[name], again[name]) for name in weights)
     inputs = inputs_of(clips)
-    scaled = np.clip((inputs["candidates"] - weights["features/mean"]) / weights["features/scale"], -5, 5)
-    hidden = np.maximum(scaled @ weights["hidden/kernel"] + weights["hidden/bias"], 0)
-    logits = np.where(inputs["present"] > 0, (hidden @ weights["choice/kernel"] + weights["choice/bias"])[..., 0], -np.inf)
-    assert (targets_of(clips)[np.arange(len(clips)), logits.argmax(axis=1)] > 0).mean() > 0.9
+    held = {name: tf.constant(value) for name, value in weights.items()}
+    probability = tempo_graph(held, inputs["candidates"], inputs["present"])["probability"].numpy()
+    assert (targets_of(clips)[np.arange(len(clips)), probability.argmax(axis=1)] > 0).mean() > 0.9
+
+
+@pytest.fixture(scope="module")
+def choose(checkpoint):
+    run = runner(SPEC, checkpoint)
+
+    def probabilities(features):
+        inputs = SPEC.encode(checkpoint, (features,))
+        return run(checkpoint.weights, inputs)["probability"][0][: len(features)].astype(np.float64)
+
+    return probabilities
+
+
+def drums(bpm: float, hats: tuple[float, ...], seconds: float) -> np.ndarray:
+    """Bass drum and snare in turns on the beats, and hats at these parts of each beat."""
+    random, time = np.random.default_rng(0), np.arange(2_700) / 22_050
+    kick = 0.8 * np.sin(2 * np.pi * 60 * time) * np.exp(-30 * time)
+    snare = 0.4 * random.normal(0, 1, len(time)) * np.exp(-40 * time)
+    hat = 0.15 * np.diff(random.normal(0, 1, len(time) + 1)) * np.exp(-120 * time)
+    samples = np.zeros(round(seconds * 22_050))
+    for beat in range(round(seconds * bpm / 60)):
+        for part, stroke in [(0.0, snare if beat % 2 else kick), *((part, hat) for part in hats)]:
+            start = round((beat + part) * 60 / bpm * 22_050)
+            samples[start : start + len(stroke)] += stroke[: max(len(samples) - start, 0)]
+    return samples.astype(np.float32)
+
+
+@pytest.mark.parametrize("hats", [(0, 1 / 2), (0, 2 / 3), (0, 1 / 3, 2 / 3)], ids=["straight", "swing", "triplets"])
+@pytest.mark.parametrize("bpm", [92.0, 118.0, 131.0])
+def test_swing_and_triplets_are_told_like_straight_beats(choose, bpm, hats):
+    told = estimate(drums(bpm, hats, 16), choose)
+    assert told.bpm == pytest.approx(bpm, abs=0.1) and told.confidence > 0.3
+
+
+@pytest.mark.parametrize("beats", [4, 8])
+def test_a_loop_of_a_few_beats_is_told_exactly(choose, beats):
+    told = estimate(drums(118.0, (0, 1 / 2), beats * 60 / 118), choose, loop=True)
+    assert told.bpm == pytest.approx(118, abs=0.01)
+
+
+def test_every_click_track_is_told_to_a_tenth(choose):
+    tempi = np.arange(60.0, 200.1, 20.0) + 0.37
+    told = [estimate(click_track(bpm, 14, seed=int(bpm), accents=4), choose).bpm for bpm in tempi]
+    assert told == pytest.approx(tempi.tolist(), abs=0.1)
+
+
+def test_noise_gets_no_confidence(choose):
+    noise = np.random.default_rng(3).normal(0, 0.1, (3, 10 * 22_050)).astype(np.float32)
+    assert max(estimate(samples, choose).confidence for samples in noise) < 0.1

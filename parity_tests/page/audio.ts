@@ -55,16 +55,16 @@ export async function analyzeFile(suite: object, file: string): Promise<object> 
 
 /** Handlers of the page. */
 export const audioHandlers = {
-  /** Onset strength, candidates and their features: what is computed before a tempo is chosen. */
+  /** Onset strength, candidates and their features: what is computed before a tempo is chosen; no candidates where there is no beat. */
   async tempoFeatures(audio: AudioText): Promise<Record<string, TensorText>> {
     const analysis = new RhythmAnalysis(resample(await read(audio), RhythmAnalysis.sampleRate).samples);
-    const { tempi, features } = analysis.candidates();
+    const { tempi, features } = analysis.hasBeat ? analysis.candidates() : { tempi: [], features: [] };
     const [all] = analysis.curves;
     const curves = Float32Array.from(analysis.curves.flatMap((curve) => Array.from(curve)));
     return {
       curves: textOf([analysis.curves.length, all.length], curves),
       tempi: textOf([tempi.length], Float32Array.from(tempi)),
-      features: textOf([features.length, features[0]!.length], Float32Array.from(features.flat())),
+      features: textOf([features.length, features[0]?.length ?? 0], Float32Array.from(features.flat())),
     };
   },
 

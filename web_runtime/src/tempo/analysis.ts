@@ -2,11 +2,11 @@
 
 import type { Frames } from '../audio/frames.js';
 import { candidatePlaces, salience, type TempoRange } from './candidates.js';
-import { candidateFeatures } from './features.js';
+import { candidateFeatures, coarseView } from './features.js';
 import { type OnsetCurves, onsetCurves, rhythmMel } from './onsets.js';
 import { type Periodicity, periodicity } from './periodicity.js';
 import { Refiner } from './refine.js';
-import { RHYTHM, TEMPI, tempoAt } from './rhythm.js';
+import { FRAME_RATE, RHYTHM, TEMPI, tempoAt } from './rhythm.js';
 
 /** Candidates for a recording's tempo. */
 export interface Candidates {
@@ -54,7 +54,11 @@ export class RhythmAnalysis {
   /** Candidates within a range. */
   candidates(range?: TempoRange): Candidates {
     const places = candidatePlaces(this.salience, range);
-    const features = candidateFeatures(this.found, this.salience, this.curves, this.logMel, places);
+    const views = RHYTHM.coarsePhases.map((phase) => coarseView(this.logMel, FRAME_RATE, phase));
+    const [first, ...others] = views.map((view) => candidateFeatures(view, this.salience, places));
+    const features = first!.map((row, candidate) =>
+      row.map((value, column) => others.reduce((sum, other) => sum + other[candidate]![column]!, value) / views.length),
+    );
     return { places, tempi: places.map(tempoAt), features };
   }
 

@@ -19,7 +19,7 @@ export interface TempoAtTime {
  */
 export function tempoCurve(curve: Float64Array, bpm: number): TempoAtTime[] {
   const { curveSeconds, curveStep, curveOctaves, curveInertia, curveRatios } = RHYTHM;
-  const { starts, length } = windowsOf(curve.length, curveSeconds, curveStep);
+  const { starts, length } = windowsOf(curve.length, { seconds: curveSeconds, step: curveStep });
   const middle = Math.round(placeOf(bpm));
   const reach = Math.round(curveOctaves * RHYTHM.perOctave);
   const first = Math.max(middle - reach, 0);

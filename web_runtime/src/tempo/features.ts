@@ -1,9 +1,9 @@
 /** What tells a recording's tempo from its half, double and other relatives: a row of features for each candidate. */
 
 import type { Frames } from '../audio/frames.js';
-import type { OnsetCurves } from './onsets.js';
-import type { Periodicity } from './periodicity.js';
-import { FRAME_RATE, placeOf, RHYTHM } from './rhythm.js';
+import { type OnsetCurves, onsetCurves } from './onsets.js';
+import { type Periodicity, periodicity } from './periodicity.js';
+import { placeOf, RHYTHM } from './rhythm.js';
 
 /** Pairs of bands: low, middle, high. */
 const PAIRS = [
@@ -12,9 +12,38 @@ const PAIRS = [
   [2, 3],
 ] as const;
 
-/** Features of each candidate, in the order of the manifest's list. */
-export function candidateFeatures(found: Periodicity, values: Float64Array, curves: OnsetCurves, logMel: Frames, places: readonly number[]): number[][] {
-  const shared = clipFeatures(curves, logMel);
+/** A recording as features are drawn from it. */
+export interface RhythmView {
+  readonly logMel: Frames;
+  readonly curves: OnsetCurves;
+  readonly found: Periodicity;
+  /** Frames per second. */
+  readonly rate: number;
+}
+
+/**
+ * A spectrogram's frames nearest below even steps of the coarse rate, and what follows from them: candidates are described at the rate of the
+ * spectrograms that most is learned from.
+ *
+ * @param phase - Steps before the first frame, 0 to 1.
+ */
+export function coarseView({ values, count, size }: Frames, rate: number, phase: number): RhythmView {
+  const step = rate / RHYTHM.coarseRate;
+  const places = Array.from({ length: Math.trunc(count / step) + 1 }, (_, at) => Math.floor((at + phase) * step)).filter((place) => place < count);
+  const kept = new Float32Array(places.length * size);
+  places.forEach((place, at) => kept.set(values.subarray(place * size, (place + 1) * size), at * size));
+  const logMel = { values: kept, count: places.length, size };
+  const curves = onsetCurves(logMel, RHYTHM.coarseRate);
+  return { logMel, curves, found: periodicity(curves, RHYTHM.coarseRate), rate: RHYTHM.coarseRate };
+}
+
+/**
+ * Features of each candidate, in the order of the manifest's list.
+ *
+ * @param values - Salience of each tempo, by which the candidates were found.
+ */
+export function candidateFeatures({ logMel, curves, found, rate }: RhythmView, values: Float64Array, places: readonly number[]): number[][] {
+  const shared = clipFeatures(curves, logMel, rate);
   const coherences = PAIRS.map(([one, other]) => coherence(found, one, other));
   const aligned = alignment(found);
   const most = Math.max(values.reduce((largest, value) => Math.max(largest, value), -Infinity), 1e-9);
@@ -40,7 +69,7 @@ export function candidateFeatures(found: Periodicity, values: Float64Array, curv
 }
 
 /** What is said of the whole recording, the same for each candidate. */
-function clipFeatures(curves: OnsetCurves, { values, count, size }: Frames): number[] {
+function clipFeatures(curves: OnsetCurves, { values, count, size }: Frames, rate: number): number[] {
   const flux = curves.map((curve) => moments(curve));
   const level = new Float64Array(size);
   const loudness = new Float64Array(count);
@@ -57,7 +86,7 @@ function clipFeatures(curves: OnsetCurves, { values, count, size }: Frames): num
     ...flux.map(({ mean, deviation }) => deviation / Math.max(mean, 1e-9)),
     ...groups.map((group) => (moments(group).mean - middle) / 20),
     moments(loudness).deviation / 20,
-    Math.log(onsetRate(curves[0], flux[0]!) + 0.1),
+    Math.log(onsetRate(curves[0], flux[0]!, rate) + 0.1),
   ];
 }
 
@@ -72,13 +101,13 @@ function moments(values: Float64Array): Moments {
 }
 
 /** Onsets a second: local maxima above the mean by half a standard deviation. */
-function onsetRate(curve: Float64Array, { mean, deviation }: Moments): number {
+function onsetRate(curve: Float64Array, { mean, deviation }: Moments, rate: number): number {
   let peaks = 0;
   for (let at = 1; at + 1 < curve.length; at++) {
     const value = curve[at]!;
     if (value > curve[at - 1]! && value >= curve[at + 1]! && value > mean + 0.5 * deviation) peaks++;
   }
-  return (peaks * FRAME_RATE) / curve.length;
+  return (peaks * rate) / curve.length;
 }
 
 /** How much two bands move together at each tempo: -1 in turns, 1 at once. */

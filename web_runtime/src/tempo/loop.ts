@@ -1,14 +1,15 @@
 /** Short loops, which count their beats over their end: when a recording is taken for one, and what then is known of its tempo. */
 
 import { RhythmAnalysis } from './analysis.js';
-import { RHYTHM } from './rhythm.js';
+import { candidatePlaces } from './candidates.js';
+import { RHYTHM, tempoAt } from './rhythm.js';
 
 /** Whether a short recording lasts whole bars of four beats of one of its most salient tempi: chance alone makes one in eight do so. */
 export function isLoop(analysis: RhythmAnalysis, seconds: number): boolean {
   if (seconds >= RHYTHM.loopSeconds || !analysis.hasBeat) return false;
-  const { tempi } = analysis.candidates();
-  return tempi.slice(0, RHYTHM.loopHeard).some((bpm) => {
-    const beats = (analysis.refine(bpm) * seconds) / 60;
+  const places = candidatePlaces(analysis.salience).slice(0, RHYTHM.loopHeard);
+  return places.some((place) => {
+    const beats = (analysis.refine(tempoAt(place)) * seconds) / 60;
     return beats >= 3.5 && Math.abs(beats - 4 * roundHalfEven(beats / 4)) <= RHYTHM.loopBeats;
   });
 }

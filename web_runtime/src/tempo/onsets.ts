@@ -15,8 +15,8 @@ export function rhythmMel(samples: Float32Array): Frames {
 }
 
 /** Mean rise of each group of bands from `rise` seconds before; 0 where there is no such frame. */
-export function onsetCurves({ values, count, size }: Frames): OnsetCurves {
-  const lag = Math.max(Math.round(RHYTHM.rise * FRAME_RATE), 1);
+export function onsetCurves({ values, count, size }: Frames, rate: number = FRAME_RATE): OnsetCurves {
+  const lag = Math.max(Math.round(RHYTHM.rise * rate), 1);
   const edges = [0, RHYTHM.lowBands, RHYTHM.highBands, size];
   const curves = Array.from({ length: 4 }, () => new Float64Array(count)) as unknown as OnsetCurves;
   for (let frame = lag; frame < count; frame++) {

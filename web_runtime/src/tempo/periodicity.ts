@@ -3,7 +3,7 @@
 import FFT from 'fft.js';
 
 import type { OnsetCurves } from './onsets.js';
-import { centred, FRAME_RATE, normalise, RHYTHM, TEMPI, type Windows, windowsOf } from './rhythm.js';
+import { centred, FRAME_RATE, normalise, RHYTHM, TEMPI, windowsOf } from './rhythm.js';
 
 /** Complex values, one for each tempo. */
 export interface Spectrum {
@@ -21,11 +21,11 @@ export interface Periodicity {
   readonly spectrum: readonly (readonly Spectrum[])[];
 }
 
-/** Autocorrelation and spectrum of the curves on the grid of tempi. */
-export function periodicity(curves: OnsetCurves, windows: Windows = windowsOf(curves[0].length)): Periodicity {
-  const { starts, length } = windows;
-  const correlate = autocorrelation(length);
-  const waves = wavesAt(TEMPI, length);
+/** Autocorrelation and spectrum of the curves, at `rate` frames a second, on the grid of tempi. */
+export function periodicity(curves: OnsetCurves, rate: number = FRAME_RATE): Periodicity {
+  const { starts, length } = windowsOf(curves[0].length, { rate });
+  const correlate = autocorrelation(length, rate);
+  const waves = wavesAt(TEMPI, length, rate);
   const acf = curves.map(() => new Float64Array(RHYTHM.points));
   const magnitude = curves.map(() => new Float64Array(RHYTHM.points));
   const spectrum = starts.map((start) =>
@@ -50,13 +50,13 @@ export interface Waves {
 }
 
 /** Hann-windowed waves, scaled so that a sine of deviation 1 has magnitude 1; none beyond half the frame rate. */
-export function wavesAt(tempi: ArrayLike<number>, length: number): Waves {
+export function wavesAt(tempi: ArrayLike<number>, length: number, rate: number = FRAME_RATE): Waves {
   const count = tempi.length;
   const [cos, sin] = [new Float64Array(count * length), new Float64Array(count * length)];
   const hann = Float64Array.from({ length }, (_, at) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (at + 0.5)) / length));
   const scale = Math.SQRT2 / hann.reduce((sum, value) => sum + value, 0);
   for (let row = 0; row < count; row++) {
-    const turns = tempi[row]! / 60 / FRAME_RATE;
+    const turns = tempi[row]! / 60 / rate;
     if (turns >= 0.5) continue;
     // A rotation a frame: as exact as sines of each angle, to 1e-13 over a window, and much faster.
     const [stepRe, stepIm] = [Math.cos(2 * Math.PI * turns), Math.sin(2 * Math.PI * turns)];
@@ -88,7 +88,7 @@ export function transform(window: Float64Array, { cos, sin, length, count }: Wav
 }
 
 /** Adds `share` of a window's autocorrelation, 1 at lag 0 and corrected for the shrinking overlap, at the lag of each tempo. */
-function autocorrelation(length: number): (window: Float64Array, sum: Float64Array, share: number) => void {
+function autocorrelation(length: number, rate: number): (window: Float64Array, sum: Float64Array, share: number) => void {
   let size = 1;
   while (size <= 2 * length - 1) size *= 2;
   const fft = new FFT(size);
@@ -107,7 +107,7 @@ function autocorrelation(length: number): (window: Float64Array, sum: Float64Arr
     const zero = Math.max(inverse[0]!, 1e-9);
     const at = (lag: number): number => inverse[2 * lag]! / zero / (1 - lag / length);
     for (let place = 0; place < RHYTHM.points; place++) {
-      const lag = (60 * FRAME_RATE) / TEMPI[place]!;
+      const lag = (60 * rate) / TEMPI[place]!;
       if (lag > RHYTHM.longest * length) continue;
       const lower = Math.min(Math.trunc(lag), Math.max(length - 2, 0));
       const between = lag - lower;

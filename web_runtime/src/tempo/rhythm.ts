@@ -28,10 +28,17 @@ export interface Windows {
   readonly length: number;
 }
 
+/** Seconds of a window and from one to the next, and frames per second; the analysis' own where left out. */
+export interface WindowOptions {
+  readonly seconds?: number;
+  readonly step?: number;
+  readonly rate?: number;
+}
+
 /** Windows of `seconds` about every `step` seconds; a shorter recording is one window. */
-export function windowsOf(frames: number, seconds: number = RHYTHM.window, step: number = RHYTHM.step): Windows {
-  const length = Math.min(Math.trunc(seconds * FRAME_RATE), frames);
-  const count = Math.trunc((frames - length) / (step * FRAME_RATE) + 0.5) + 1;
+export function windowsOf(frames: number, { seconds = RHYTHM.window, step = RHYTHM.step, rate = FRAME_RATE }: WindowOptions = {}): Windows {
+  const length = Math.min(Math.trunc(seconds * rate), frames);
+  const count = Math.trunc((frames - length) / (step * rate) + 0.5) + 1;
   const starts = Array.from({ length: count }, (_, at) => Math.floor((at * (frames - length)) / Math.max(count - 1, 1)));
   return { starts, length };
 }
