@@ -70,13 +70,12 @@ export function mixToMono(audio: AudioInput): MonoAudio {
  * @throws {@link InputError} naming the first sample that is NaN or infinite.
  */
 export function checkFinite(samples: Float32Array, what: string): void {
-  for (let at = 0; at < samples.length; at++) {
-    if (!Number.isFinite(samples[at])) {
-      throw new InputError(
-        `${what}: expected finite samples, got ${samples[at]} at sample ${at}; decode the file again or replace it by 0`,
-      );
-    }
-  }
+  // What is finite times 0 is 0; one sum tells of all samples in a fraction of the time.
+  let sum = 0;
+  for (let at = 0; at < samples.length; at++) sum += samples[at]! * 0;
+  if (sum === 0) return;
+  const at = samples.findIndex((sample) => !Number.isFinite(sample));
+  throw new InputError(`${what}: expected finite samples, got ${samples[at]} at sample ${at}; decode the file again or replace it by 0`);
 }
 
 function findChannels(audio: unknown): readonly Float32Array[] {
