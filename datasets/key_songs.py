@@ -21,7 +21,7 @@ SECONDS = 30.0
 PIANO = 0
 _AS_PUBLISHED = 0.25  # shares of excerpts: all parts on a piano; a drummer, a bass beside the others; without the melody
 _DRUMS, _BASS, _NO_MELODY = 0.6, 0.5, 0.1
-_KITS = (0, 8, 16, 24, 25, 32, 40)
+KITS = (0, 8, 16, 24, 25, 32, 40)
 _BASSES = (32, 33, 34, 35, 36, 37, 38, 39)
 _LEADS = (0, 4, 11, 22, 24, 26, 27, 29, 30, 40, 41, 52, 53, 54, 56, 57, 60, 65, 66, 68, 71, 73, 75, 80, 81, 85)
 _CHORDS = (0, 1, 2, 3, 4, 5, 6, 7, 11, 16, 17, 18, 19, 21, 24, 25, 26, 27, 28, 29, 30, 46, 48, 49, 50, 51, 61, 62, 63, 80, 81, 88, 89, 90)
@@ -70,7 +70,7 @@ def _excerpt(song: Song, drummers: Sequence[Performance], random: np.random.Gene
         if random.random() < _BASS:
             voices.append((bass_line(piano, song.beat_seconds), random.choice(_BASSES), False))
         if random.random() < _DRUMS:
-            voices.append((drums_beside(song, drummers, random, SECONDS), random.choice(_KITS), True))
+            voices.append((drums_beside(song, drummers, random, SECONDS), random.choice(KITS), True))
         voices = [(part.at_velocity(int(random.integers(60, 110))) if part.notes else part, *how) for part, *how in voices]
     played = tuple(Voice(part=part, program=int(program), drums=drums) for part, program, drums in voices if part.notes)
     return Excerpt(song=song.name, key=key_index(song.keys[0]), render=Render(voices=played, seconds=SECONDS, rate=RATE))

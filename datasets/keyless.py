@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from datasets import groove
-from datasets.key_songs import RATE, SECONDS
+from datasets.key_songs import KITS, RATE, SECONDS
 from datasets.midi import Voice
 from datasets.pop909 import Split
 from datasets.registry import find
 from datasets.renders import Render
 
-KITS = (0, 8, 16, 24, 25, 32, 40)
 _LOOP_BARS = (1, 2, 4)
 
 

@@ -98,7 +98,7 @@ def _evaluation(checkpoint: Checkpoint, label: str, runs: Sequence[Series], part
 def _learned_baselines(checkpoint: Checkpoint, label: str, part: Windows) -> dict[str, np.ndarray]:
     """Forecasts of what learns on the registry's training windows, holidays taken out likewise; none where it is missing."""
     try:
-        known = calm(load_series(None), factors_of(checkpoint))
+        known = load_series(None)
     except DataMissingError:
         return {}
     splits = checkpoint.config["splits"]
@@ -106,7 +106,8 @@ def _learned_baselines(checkpoint: Checkpoint, label: str, part: Windows) -> dic
     source = next((name for name in known if name == label or name.endswith(f" {kind}")), None)
     if source is None or source not in splits:
         return {}
-    training = split_windows(known[source], splits[source], "train")
+    calmed = calm({source: known[source]}, factors_of(checkpoint))[source]
+    training = split_windows(calmed, splits[source], "train")
     return {"gradient boosting": fit_boosting(training, seed=checkpoint.provenance["seed"]).forecast(part)}
 
 

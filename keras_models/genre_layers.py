@@ -33,7 +33,8 @@ def fit_discriminants(rows: np.ndarray, genre: np.ndarray, count: int) -> tuple[
 
 def fit_regression(rows: np.ndarray, genre: np.ndarray, count: int, inverse: float) -> tuple[np.ndarray, np.ndarray]:
     """A logistic regression with so much inverse L2: a layer for all classes."""
-    return _linear(LogisticRegression(C=inverse, **STEPS).fit(rows.astype(np.float32), genre), count)
+    model = LogisticRegression(C=inverse, **STEPS).fit(rows.astype(np.float32), genre)
+    return _all_classes(model.coef_.T, model.intercept_, model.classes_, count)
 
 
 def fit_network(rows: np.ndarray, genre: np.ndarray, seed: int, *, units: int, decay: float, passes: int, batch: int) -> MLPClassifier:
@@ -54,10 +55,6 @@ def side_by_side(networks: Sequence[MLPClassifier], count: int) -> tuple[Weights
     last = [_all_classes(network.coefs_[1], network.intercepts_[1], network.classes_, count) for network in networks]
     kernels, biases = zip(*last, strict=True)
     return first, {"kernel": np.concatenate(kernels) / len(networks), "bias": sum(biases) / len(networks)}
-
-
-def _linear(model: LogisticRegression, count: int) -> tuple[np.ndarray, np.ndarray]:
-    return _all_classes(model.coef_.T, model.intercept_, model.classes_, count)
 
 
 def _all_classes(kernel: np.ndarray, bias: np.ndarray, classes: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

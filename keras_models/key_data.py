@@ -134,7 +134,8 @@ def sounds_in_no_key(split: Split, count: int, *, parts: int = 0) -> Recordings:
             yield hear(samples)
 
     said = [(f"no key {place}", NO_KEY, split) for place in range(len(renders) + len(signals))]
-    return _kept(f"no key {count} {sha256_of(Path(keyless.__file__))}", said, heard, parts)
+    recipe = " ".join(sha256_of(Path(module.__file__)) for module in (keyless, key_songs))
+    return _kept(f"no key {count} {recipe}", said, heard, parts)
 
 
 def read_table(path: Path) -> Recordings:

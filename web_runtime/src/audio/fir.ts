@@ -28,12 +28,10 @@ interface FirExports {
 /** Sums of float32 that are kept apart, and joined in float64: rounding stays below -130 dB. */
 const LANES = 16;
 
-let compiled: WebAssembly.Module | null | undefined;
-
 /** The fastest way to these sums here. */
 export function startFir(filters: FirTaps): Fir {
-  compiled ??= compileSimd(FIR_WASM);
-  return compiled === null ? firLoop(filters) : firSimd(filters, compiled);
+  const module = compileSimd(FIR_WASM);
+  return module === null ? firLoop(filters) : firSimd(filters, module);
 }
 
 /** The same sums without WebAssembly. */

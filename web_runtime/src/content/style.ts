@@ -14,7 +14,8 @@ export interface StyleRules {
   readonly polar: number;
 }
 
-const NUMBERS: readonly string[] = ['number', 'date', 'time'];
+/** Kinds of tokens that are numbers in one form or another. */
+export const NUMBERS: readonly string[] = ['number', 'date', 'time'];
 const ENDS = ['hashtag', 'link', 'emoji', 'mark', 'word'];
 const NOT_ASCII = /[^\0-\x7f]/;
 

@@ -6,7 +6,7 @@
 import type { SentimentScorer } from '../text/sentiment.js';
 import { type Token, type Tokenizer, wordCounts, wordKey } from '../text/tokens.js';
 import { codePoints, hashedPoints } from './random.js';
-import { featuresOf, type StyleRules } from './style.js';
+import { featuresOf, NUMBERS, type StyleRules } from './style.js';
 
 /** Constants of the manifest. */
 export interface VectorRules extends StyleRules {
@@ -63,7 +63,6 @@ export interface Measure {
 }
 
 const MASKED: readonly string[] = ['mention', 'email', 'phone', 'link'];
-const NUMBERS: readonly string[] = ['number', 'date', 'time'];
 
 /** Makes the measure of a pack. */
 export function measureOf(rules: VectorRules, tables: StyleTables, tokenize: Tokenizer, sentiment: SentimentScorer): Measure {

@@ -32,12 +32,10 @@ const PIECE = 4096;
 /** Intervals that the loop looks at together before it interpolates any; its taps reach over `2 half / BLOCK + 1` blocks as long. */
 const BLOCK = 8;
 
-let compiled: WebAssembly.Module | null | undefined;
-
 /** The fastest way to these peaks here. */
 export function startPeaks(taps: PeakTaps): PeakFinder {
-  compiled ??= compileSimd(PEAKS_WASM);
-  return compiled === null ? peaksLoop(taps) : peaksSimd(taps, compiled);
+  const module = compileSimd(PEAKS_WASM);
+  return module === null ? peaksLoop(taps) : peaksSimd(taps, module);
 }
 
 function peaksSimd({ half, sums, differences }: PeakTaps, module: WebAssembly.Module): PeakFinder {
