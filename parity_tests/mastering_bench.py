@@ -37,7 +37,7 @@ PRESET = "streaming"
 
 @dataclass(frozen=True)
 class Spent:
-    """One master: processor seconds of all renderers of the browser (page and worker), seconds on the clock, peak memory gained in MB."""
+    """One master: processor seconds of all renderers, seconds on the clock, and by how many MB page and worker grew at most."""
 
     processor: float
     clock: float
@@ -51,8 +51,8 @@ def measure_mastering_cost(browser: Chromium) -> Iterator[Finding]:
     if not mixes:
         return
     with _served(mixes[1]) as (url, rate):
-        songs = [_spent(browser, {"url": url, "sampleRate": rate, "seconds": SONG_SECONDS}) for _ in range(TIMED)]
-        long = _spent(browser, {"url": url, "sampleRate": LONG_RATE, "seconds": LONG_SECONDS})
+        songs = [_spent(browser, url, {"sampleRate": rate, "seconds": SONG_SECONDS}) for _ in range(TIMED)]
+        long = _spent(browser, url, {"sampleRate": LONG_RATE, "seconds": LONG_SECONDS})
     median = sorted(songs, key=lambda spent: spent.processor)[TIMED // 2]
     busy = f"at a load of {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     song = f"3 min stereo at {rate / 1000:g} kHz, median of {TIMED}; on the clock {median.clock:.1f} s {busy}"
@@ -67,10 +67,12 @@ def _finding(stage: str, metric: str, value: float, unit: str, n: int, data: str
     return Finding(row, f"{metric}: {value:.4g} {unit}, bound {bound:g} ({data})" if ok is False else None)
 
 
-def _spent(browser: Chromium, song: Mapping[str, Any]) -> Spent:
-    """Master one song in a fresh page."""
+def _spent(browser: Chromium, url: str, song: Mapping[str, Any]) -> Spent:
+    """Master a song that repeats what lies at the address, in a fresh page."""
     with browser.page() as page:
         page.call("open", BACKEND)
+        page.call("fetchExcerpt", url)
+        page.collect_garbage()
         before = _processor_seconds(browser)
         with _peak_bytes(browser) as peak:
             page.call("beginMaster", BACKEND, song, PRESET)
@@ -99,15 +101,17 @@ def _processor_seconds(browser: Chromium) -> dict[int, float]:
 
 @contextmanager
 def _peak_bytes(browser: Chromium) -> Iterator[dict[str, int]]:
-    """Largest gain of private memory of those processes meanwhile, as ``gained``; Linux tells it."""
-    processes = list(_processor_seconds(browser))
+    """Largest gain of private memory meanwhile, as ``gained``, of the process that runs page and worker; Linux tells it.
+
+    It is the one that gains most. The others are spare: the browser readies them for pages to come, at times of its own.
+    """
+    start = {process: _private_bytes(process) for process in _processor_seconds(browser)}
     peak = {"gained": 0}
     done = Event()
-    start = sum(map(_private_bytes, processes))
 
     def watch() -> None:
         while not done.wait(POLL_SECONDS / 2):
-            peak["gained"] = max(peak["gained"], sum(map(_private_bytes, processes)) - start)
+            peak["gained"] = max(peak["gained"], *(_private_bytes(process) - held for process, held in start.items()))
 
     watcher = Thread(target=watch)
     watcher.start()

@@ -2,9 +2,8 @@
 
 import type { Mastered, Preset, Suite } from 'tunesmith';
 
-/** Stereo that lies at an address of this site as planar little-endian float32, heard again and again until the song is long enough. */
+/** A song that repeats the excerpt until it is so long. */
 interface Song {
-  readonly url: string;
   readonly sampleRate: number;
   readonly seconds: number;
 }
@@ -16,15 +15,16 @@ interface Ended {
   readonly passes: number;
 }
 
+/** Both channels of what songs are made of, one after the other. */
+let excerpt = new Float32Array(0);
 let ended: Ended | { readonly error: string } | null = null;
 
-/** Fetches a song, and begins to master it. */
-export async function beginMaster(suite: Suite, { url, sampleRate, seconds }: Song, target: Preset): Promise<void> {
-  const samples = new Float32Array(await (await fetch(url)).arrayBuffer());
-  const length = samples.length / 2;
+/** Makes a song, and begins to master it. */
+export function beginMaster(suite: Suite, { sampleRate, seconds }: Song, target: Preset): void {
+  const length = excerpt.length / 2;
   const channels = [0, 1].map((channel) => {
     const whole = new Float32Array(seconds * sampleRate);
-    for (let at = 0; at < whole.length; at += length) whole.set(samples.subarray(channel * length, channel * length + Math.min(length, whole.length - at)), at);
+    for (let at = 0; at < whole.length; at += length) whole.set(excerpt.subarray(channel * length, channel * length + Math.min(length, whole.length - at)), at);
     return whole;
   });
   ended = null;
@@ -37,6 +37,11 @@ export async function beginMaster(suite: Suite, { url, sampleRate, seconds }: So
 
 /** Handlers of the page. */
 export const longMasteringHandlers = {
+  /** Fetches stereo that lies at an address of this site as planar little-endian float32, and keeps it: the songs repeat it. */
+  async fetchExcerpt(url: string): Promise<void> {
+    excerpt = new Float32Array(await (await fetch(url)).arrayBuffer());
+  },
+
   /** What became of the master that was begun; null while it goes on. */
   masterEnded: (): typeof ended => ended,
 };

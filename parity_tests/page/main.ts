@@ -60,8 +60,8 @@ const handlers = {
   /** A mix of stems that lie at addresses of this site. */
   mixFiles: (backend: Choice, ...args: Tail<typeof mixFiles>): ReturnType<typeof mixFiles> => mixFiles(suiteOn(backend), ...args),
 
-  /** Begins to master a long song, see {@link longMasteringHandlers.masterEnded}. */
-  beginMaster: (backend: Choice, ...args: Tail<typeof beginMaster>): Promise<void> => beginMaster(suiteOn(backend), ...args),
+  /** Begins to master a long song, see {@link longMasteringHandlers}. */
+  beginMaster: (backend: Choice, ...args: Tail<typeof beginMaster>): void => beginMaster(suiteOn(backend), ...args),
 
   /** Creates the suite of a backend, in place of an earlier one. */
   async open(backend: Choice, options: Partial<SuiteOptions> = {}): Promise<void> {

@@ -9,7 +9,7 @@ import { type Analysis, Analyzer } from './analysis.js';
 import { Chain } from './chain.js';
 import { objectiveOf } from './objective.js';
 import { chainSettings, type Choice, limiterSettings, type Material } from './settings.js';
-import { type AudioSource, breath, type Tell } from './source.js';
+import { type AudioSource, breath, chunksOf, type Tell } from './source.js';
 import { BOUNDS, type Target } from './target.js';
 
 /** Excerpts: where short-term loudness is at these shares of its sorted values, so long each. */
@@ -94,7 +94,7 @@ class Trial {
     const { sampleRate, wanted } = this.material;
     this.excerpt.forEach((samples, channel) => this.chained[channel]!.set(samples));
     const chain = new Chain(chainSettings(choice, this.material), sampleRate, this.excerpt.length);
-    chain.process(this.chained);
+    for (const chunk of chunksOf(this.chained)) chain.process(chunk);
     const before = this.loudness(this.chained);
     let gain = this.target.lufs - before;
     let limiter = this.limit(choice, gain);
@@ -111,19 +111,19 @@ class Trial {
   private limit(choice: Choice, gain: number): Limiter {
     this.chained.forEach((samples, channel) => this.limited[channel]!.set(samples));
     const limiter = new Limiter(limiterSettings(choice, gain, this.whole.truePeakDb), this.material.sampleRate, this.limited.length);
-    limiter.process(this.limited);
+    for (const chunk of chunksOf(this.limited)) limiter.process(chunk);
     return limiter;
   }
 
   private loudness(channels: readonly Float32Array[]): number {
     const meter = new LoudnessMeter(this.material.sampleRate, channels.length, { truePeak: false });
-    meter.push(channels);
+    for (const chunk of chunksOf(channels)) meter.push(chunk);
     return meter.result().integrated ?? this.target.lufs;
   }
 
   private analyse(channels: readonly Float32Array[]): Analysis {
     const analyzer = new Analyzer(this.material.sampleRate, channels.length);
-    analyzer.push(channels);
+    for (const chunk of chunksOf(channels)) analyzer.push(chunk);
     return analyzer.result();
   }
 }

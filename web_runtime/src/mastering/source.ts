@@ -2,8 +2,10 @@
 
 import type { MultichannelAudio } from '../audio/input.js';
 
-/** Samples to read at a time: a second or less, so that progress and cancellation feel immediate. */
-export const CHUNK = 32_768;
+/** Samples to read at a time: each reading is a message between threads, which takes memory until it is collected. */
+export const BLOCK = 131_072;
+/** Samples to work on at a time: a second or less, so that progress and cancellation feel immediate. */
+const CHUNK = 32_768;
 
 /** Audio of which any part can be had. */
 export interface AudioSource {
@@ -53,14 +55,22 @@ export function partOf(tell: Tell, from: number, to: number): Tell {
 
 /** Hands each chunk of a source to a visitor, in order; a chunk is overwritten once it was visited. */
 export async function eachChunk(source: AudioSource, tell: Tell, visit: (chunk: Float32Array[]) => void): Promise<void> {
-  let chunk: Float32Array[] = [];
-  for (let start = 0; start < source.frames; start += CHUNK) {
-    const end = Math.min(start + CHUNK, source.frames);
-    chunk = await source.read(start, end, chunk);
-    visit(chunk);
-    tell(end / source.frames);
-    await breath();
+  let block: Float32Array[] = [];
+  let done = 0;
+  while (done < source.frames) {
+    block = await source.read(done, Math.min(done + BLOCK, source.frames), block);
+    for (const chunk of chunksOf(block)) {
+      visit(chunk);
+      done += chunk[0]!.length;
+      tell(done / source.frames);
+      await breath();
+    }
   }
+}
+
+/** Views of consecutive parts of channels, in order: what works on them needs room for a part only. */
+export function* chunksOf(channels: readonly Float32Array[]): Generator<Float32Array[]> {
+  for (let start = 0; start < channels[0]!.length; start += CHUNK) yield channels.map((samples) => samples.subarray(start, start + CHUNK));
 }
 
 /** Time of the last pause, and how long work may go on without one, in ms. */
