@@ -116,7 +116,10 @@ export function genre(model: ModelHandle): Genre {
     if (isSilent(mono.samples, silence)) return { label: null, probabilities: [], overTime: [], silent: true };
     const { musicnn } = model.suite;
     const grid = musicnn.grid;
-    const [wide, narrow] = [sampleRate, grid.sampleRate].map((rate) => filled(resample(mono, rate), seconds)) as [MonoAudio, MonoAudio];
+    const resampled = resample(mono, sampleRate);
+    // From the higher rates the second filter has half the taps where it follows the first one, which passes all that it lets through.
+    const narrow = filled(resample(mono.sampleRate > sampleRate ? resampled : mono, grid.sampleRate), seconds);
+    const wide = filled(resampled, seconds);
     const count = Math.ceil(duration / seconds - 1e-9);
     const starts = Array.from({ length: count }, (_, at) => (at * Math.max(duration - seconds, 0)) / Math.max(count - 1, 1));
     const sums = new Array<number>(model.manifest.labels.length).fill(0);
