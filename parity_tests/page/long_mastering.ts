@@ -15,16 +15,15 @@ interface Ended {
   readonly passes: number;
 }
 
-/** Both channels of what songs are made of, one after the other. */
-let excerpt = new Float32Array(0);
+/** Channels of what songs are made of. */
+let excerpt: readonly Float32Array[] = [];
 let ended: Ended | { readonly error: string } | null = null;
 
 /** Makes a song, and begins to master it. */
 export function beginMaster(suite: Suite, { sampleRate, seconds }: Song, target: Preset): void {
-  const length = excerpt.length / 2;
-  const channels = [0, 1].map((channel) => {
+  const channels = excerpt.map((part) => {
     const whole = new Float32Array(seconds * sampleRate);
-    for (let at = 0; at < whole.length; at += length) whole.set(excerpt.subarray(channel * length, channel * length + Math.min(length, whole.length - at)), at);
+    for (let at = 0; at < whole.length; at += part.length) whole.set(part.subarray(0, whole.length - at), at);
     return whole;
   });
   ended = null;
@@ -39,7 +38,8 @@ export function beginMaster(suite: Suite, { sampleRate, seconds }: Song, target:
 export const longMasteringHandlers = {
   /** Fetches stereo that lies at an address of this site as planar little-endian float32, and keeps it: the songs repeat it. */
   async fetchExcerpt(url: string): Promise<void> {
-    excerpt = new Float32Array(await (await fetch(url)).arrayBuffer());
+    const planar = new Float32Array(await (await fetch(url)).arrayBuffer());
+    excerpt = [planar.subarray(0, planar.length / 2), planar.subarray(planar.length / 2)];
   },
 
   /** What became of the master that was begun; null while it goes on. */

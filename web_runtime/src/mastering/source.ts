@@ -3,7 +3,7 @@
 import type { MultichannelAudio } from '../audio/input.js';
 
 /** Samples to read at a time: each reading is a message between threads, which takes memory until it is collected. */
-export const BLOCK = 131_072;
+const BLOCK = 131_072;
 /** Samples to work on at a time: a second or less, so that progress and cancellation feel immediate. */
 const CHUNK = 32_768;
 

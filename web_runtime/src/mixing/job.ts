@@ -1,7 +1,7 @@
 /** Mixing as a job of the studio: reads its sources whole, because stems are looked at, compared and rendered one after the other. */
 
 import type { MultichannelAudio } from '../audio/input.js';
-import { type AudioSource, BLOCK, breath, type Tell } from '../mastering/source.js';
+import { type AudioSource, breath, eachChunk, type Tell } from '../mastering/source.js';
 import type { GivenRoles } from './analysis.js';
 import { balanceStems, type Mix } from './balance.js';
 import type { MixingConstants } from './constants.js';
@@ -36,9 +36,10 @@ export async function mix(sources: readonly AudioSource[], { stems, roles, limit
 
 async function whole(source: AudioSource): Promise<MultichannelAudio> {
   const channels = Array.from({ length: source.channelCount }, () => new Float32Array(source.frames));
-  for (let from = 0; from < source.frames; from += BLOCK) {
-    const read = await source.read(from, Math.min(from + BLOCK, source.frames));
-    channels.forEach((samples, channel) => samples.set(read[channel]!, from));
-  }
+  let at = 0;
+  await eachChunk(source, () => undefined, (chunk) => {
+    channels.forEach((samples, channel) => samples.set(chunk[channel]!, at));
+    at += chunk[0]!.length;
+  });
   return { channels, sampleRate: source.sampleRate };
 }
