@@ -11,7 +11,7 @@ from datasets.posts import MEDIA, TARGETS, load
 from datasets.registry import DataMissingError
 from datasets.tables import DataError
 from keras_models import engagement_training
-from keras_models.checkpoint import has_checkpoint, load_checkpoint
+from keras_models.checkpoint import load_checkpoint
 from keras_models.engagement import OUTLOOKS, SPEC
 from keras_models.engagement_calls import PostError
 from keras_models.engagement_data import FOLDS, WEEK, page_folds, split_posts
@@ -174,7 +174,6 @@ def _missing(name):
     raise DataMissingError("none at hand")
 
 
-@pytest.mark.skipif(not has_checkpoint("engagement"), reason="no checkpoint of engagement")
 def test_the_committed_checkpoint_beats_the_baselines_on_unseen_pages():
     judged = load_checkpoint("engagement").training["test"]["unseen pages"]["scores"]
     for target in TARGETS:
