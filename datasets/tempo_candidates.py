@@ -55,11 +55,10 @@ def _vertex(values: np.ndarray, peak: int) -> float:
 
 def feature_names(rhythm: Rhythm = RHYTHM) -> list[str]:
     """Names of the columns of ``features``."""
-    few = rhythm.bandRatios
-    names = [f"{kind} at {ratio:.3g}" for kind in ("acf", "magnitude") for ratio in rhythm.ratios]
-    names += [f"{kind} {band} at {ratio:.3g}" for kind in ("acf", "magnitude") for band in ("low", "mid", "high") for ratio in few]
-    names += [f"coherence {pair} at {ratio:.3g}" for pair in ("low-mid", "low-high", "mid-high") for ratio in few]
-    names += [*(f"alignment at {ratio:.3g}" for ratio in few[:2]), "salience", "log tempo", "log tempo^2", "log tempo^3"]
+    curves = ["acf", "magnitude", *(f"{kind} {band}" for kind in ("acf", "magnitude") for band in ("low", "mid", "high"))]
+    curves += ["coherence low-mid", "coherence low-high", "coherence mid-high", "alignment"]
+    names = [f"{curve} at {ratio:.3g}" for curve in curves for ratio in rhythm.ratios]
+    names += ["salience", "log tempo", "log tempo^2", "log tempo^3"]
     names += [f"{what} {band}" for what in ("log flux", "flux spread") for band in ("all", "low", "mid", "high")]
     return [*names, "level low", "level mid", "level high", "level spread", "log onset rate"]
 
@@ -82,16 +81,13 @@ def features(
     """
     octave, magnitude = rhythm.perOctave, found.magnitude
     shared = clip_features(curves, log_mel, rate, rhythm)
-    coherence, alignment = _coherence(found), _alignment(found, rhythm)
+    described = [found.acf[0], magnitude[0], *found.acf[1:], *magnitude[1:], *_coherence(found), _alignment(found, rhythm)]
+    salient, steps = values / max(values.max(), 1e-9), octave * np.log2(np.array(rhythm.ratios))
     rows = []
     for place in places:
-        at = place + octave * np.log2(np.array(rhythm.ratios))
-        few = place + octave * np.log2(np.array(rhythm.bandRatios))
         log_tempo = (place - rhythm.place_of(120.0)) / octave
-        curves_at = [(found.acf[0], at), (magnitude[0], at)]
-        curves_at += [(kind[band], few) for kind in (found.acf, magnitude) for band in (1, 2, 3)]
-        curves_at += [*((each, few) for each in coherence), (alignment, few[:2]), (values / max(values.max(), 1e-9), np.array([place]))]
-        rows.append(np.concatenate([*(_at(*each) for each in curves_at), [log_tempo, log_tempo**2, log_tempo**3], shared]))
+        own = [_at(salient, place), log_tempo, log_tempo**2, log_tempo**3]
+        rows.append(np.concatenate([*(_at(curve, place + steps) for curve in described), own, shared]))
     return np.array(rows)
 
 
@@ -129,6 +125,6 @@ def _alignment(found: Periodicity, rhythm: Rhythm) -> np.ndarray:
     return (double * squared.conj()).real.sum(axis=0) / scale
 
 
-def _at(values: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _at(values: np.ndarray, places: float | np.ndarray) -> float | np.ndarray:
     """Values between points of the grid, linear; 0 outside it."""
     return np.interp(places, np.arange(len(values)), values, left=0.0, right=0.0)

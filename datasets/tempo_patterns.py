@@ -13,12 +13,27 @@ from datasets.midi import Note, Part, Voice
 
 KICK, STICK, SNARE, CLAP, CLOSED, OPEN, CRASH, RIDE = 36, 37, 38, 39, 42, 46, 49, 51
 PERCUSSION = (54, 56, 70, 62, 75)  # tambourine, cowbell, maracas, conga, claves
-# General MIDI programs; those of TEST are heard in no training.
-TRAIN_KITS, TEST_KITS = (0, 8, 24, 25, 40), (16, 32)
-TRAIN_BASS, TEST_BASS = (33, 34, 36, 38, 39, 87), (32, 35, 37)
-TRAIN_CHORDS, TEST_CHORDS = (0, 4, 5, 16, 18, 24, 25, 27, 29, 30, 48, 50, 61, 62, 81, 89), (1, 28, 31, 49, 90)
-TRAIN_LEADS, TEST_LEADS = (11, 22, 26, 40, 56, 65, 66, 73, 80, 85), (12, 57, 68, 82)
 _PROGRESSIONS = ((0, 5, 7, 5), (0, 7, 9, 5), (0, 0, 5, 7), (9, 5, 0, 7), (0, 3, 5, 3), (0, 10, 5, 0), (0, 0, 0, 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Programs:
+    """General MIDI programs that each part is drawn from."""
+
+    kits: tuple[int, ...]
+    bass: tuple[int, ...]
+    chords: tuple[int, ...]
+    leads: tuple[int, ...]
+
+
+TRAIN = Programs(
+    kits=(0, 8, 24, 25, 40),
+    bass=(33, 34, 36, 38, 39, 87),
+    chords=(0, 4, 5, 16, 18, 24, 25, 27, 29, 30, 48, 50, 61, 62, 81, 89),
+    leads=(11, 22, 26, 40, 56, 65, 66, 73, 80, 85),
+)
+# Heard in no training.
+TEST = Programs(kits=(16, 32), bass=(32, 35, 37), chords=(1, 28, 31, 49, 90), leads=(12, 57, 68, 82))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +73,7 @@ STYLES = (
     Style(name="thrash", slowest=140, fastest=210, kick="9090909090909090", snare="0000900000009000", cymbals=("9000", "9090")),
     Style(name="double bass", slowest=120, fastest=200, kick="9999999999999999", snare="0000900000009000", cymbals=("9000", "9090")),
     Style(name="metal", slowest=95, fastest=200, kick="9033309090339030", snare="0000900000009000", cymbals=("9000", "9090")),
-    Style(name="polka beat", slowest=90, fastest=140, kick="9000900090009000", snare="0090009000900090", cymbals=("9090", "0090")),
+    Style(name="polka beat", slowest=105, fastest=140, kick="9000900090009000", snare="0090009000900090", cymbals=("9090", "0090")),
     Style(name="breakbeat", slowest=95, fastest=200, kick="9050002030602010", snare="0001900203019011", cymbals=("9090", "9191", "9000")),
     Style(name="jungle", slowest=150, fastest=200, kick="9030000000605000", snare="0000900303019002", cymbals=("9090", "9191")),
     Style(name="two-step", slowest=155, fastest=185, kick="9000000000900000", snare="0000900000009000", cymbals=("9090", "9292")),
@@ -121,8 +136,13 @@ FAST = {
 }
 
 
-def drawn(random: np.random.Generator, bpm: float, style: Style, seconds: float) -> tuple[Voice, ...]:
-    """Some bars in a style at a tempo, with bass, chords and a lead as they happen to be drawn; drums in nine of ten."""
+def drawn(
+    random: np.random.Generator, bpm: float, style: Style, seconds: float, *, programs: Programs = TRAIN, exact: bool = False
+) -> tuple[Voice, ...]:
+    """Some bars in a style at a tempo, with bass, chords and a lead as they happen to be drawn; drums in nine of ten.
+
+    Strokes deviate by some milliseconds, as people play, unless they are to be ``exact``.
+    """
     steps = len(style.kick)
     while True:
         kick, snare = (_strokes(random, text) for text in (style.kick, style.snare))
@@ -138,12 +158,12 @@ def drawn(random: np.random.Generator, bpm: float, style: Style, seconds: float)
     ]
     if random.random() < 0.25:
         rows.append((int(random.choice(PERCUSSION)), np.resize(_strokes(random, ("9000", "9090", "0090")[random.integers(3)]), steps), 70))
-    groove = _Groove(60 / bpm / style.division, steps, style.division, random.uniform(0, 0.008), seconds)
+    deviation = random.uniform(0, 0.008)
+    groove = _Groove(60 / bpm / style.division, steps, style.division, 0 if exact else deviation, seconds)
     voices = []
     if random.random() < 0.9:
         fills = int(random.choice((0, 4, 8)))
-        voices.append(Voice(part=_drums(random, rows, groove, fills), program=int(random.choice(TRAIN_KITS)), drums=True))
-    programs = (TRAIN_BASS, TRAIN_CHORDS, TRAIN_LEADS)
+        voices.append(Voice(part=_drums(random, rows, groove, fills), program=int(random.choice(programs.kits)), drums=True))
     wanted = random.random(3) < (0.7, 0.6, 0.3)
     if not voices:
         wanted[:2] = True
@@ -160,7 +180,7 @@ def fast(name: str, bpm: float, seconds: float, *, kit: int, seed: int, accompan
         rows.append((pitch, np.array([9.0 * (each == letter) for each in cymbals]), 80))
     drums = Voice(part=_drums(random, rows, groove, 0), program=kit, drums=True)
     wanted = np.array([True, True, False]) & accompanied
-    return (drums, *_accompaniment(random, _digits(kick), groove, wanted, (TEST_BASS, TEST_CHORDS, TEST_LEADS)))
+    return (drums, *_accompaniment(random, _digits(kick), groove, wanted, TEST))
 
 
 @dataclass(frozen=True)
@@ -207,9 +227,7 @@ def _drums(random: np.random.Generator, rows: list[tuple[int, np.ndarray, int]],
     return Part(notes=tuple(sorted(notes, key=lambda note: (note.start, note.pitch))))
 
 
-def _accompaniment(
-    random: np.random.Generator, kick: np.ndarray, groove: _Groove, wanted: np.ndarray, programs: tuple[tuple[int, ...], ...]
-) -> list[Voice]:
+def _accompaniment(random: np.random.Generator, kick: np.ndarray, groove: _Groove, wanted: np.ndarray, programs: Programs) -> list[Voice]:
     root, minor = int(random.integers(33, 45)), bool(random.integers(2))
     roots = [root + move for move in _PROGRESSIONS[random.integers(len(_PROGRESSIONS))]]
     division, steps = groove.division, groove.steps
@@ -224,7 +242,7 @@ def _accompaniment(
         "lead": (half if division == 4 else beat) & (random.random(steps) < 0.6),
     }
     voices = []
-    for (name, rhythm), is_wanted, pool in zip(rhythms.items(), wanted, programs, strict=True):
+    for (name, rhythm), is_wanted, pool in zip(rhythms.items(), wanted, (programs.bass, programs.chords, programs.leads), strict=True):
         if not is_wanted or not rhythm.any():
             continue
         places, notes = np.flatnonzero(rhythm), []

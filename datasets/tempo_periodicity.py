@@ -42,7 +42,7 @@ class Rhythm:
         Candidates lie between, BPM.
     best, related, relations, apart, candidates
         So many peaks are candidates, so many of them with these multiples, further apart than this share, and so many at most.
-    ratios, bandRatios
+    ratios
         Multiples of a candidate at which repetition is a feature, of all bands together and of each.
     refineShare, refinePoints, exactShare, exactPoints, refineRatios
         How far a tempo is refined to either side and in how many steps, by onset strength and then by level, at which multiples.
@@ -81,7 +81,6 @@ class Rhythm:
     apart: float
     candidates: int
     ratios: tuple[float, ...]
-    bandRatios: tuple[float, ...]
     refineShare: float
     refinePoints: int
     exactShare: float

@@ -34,8 +34,9 @@ def _sweep(curve: np.ndarray, rate: float, bpm: float, share: float, points: int
     tempi = bpm * (1 + np.linspace(-share, share, points))
     total = np.zeros(points)
     for ratio in rhythm.refineRatios:
-        told = np.abs(windows @ waves_at(tempi * ratio, windows.shape[1], rate)).sum(axis=0)
-        total += np.where(tempi * ratio / 60 < rate / 2, told, 0)
+        # A multiple counts where half the frame rate leaves all of it: else that edge would look like a peak.
+        if tempi[-1] * ratio / 60 < rate / 2:
+            total += np.abs(windows @ waves_at(tempi * ratio, windows.shape[1], rate)).sum(axis=0)
     peak = int(total.argmax())
     if not 0 < peak < points - 1:
         return None

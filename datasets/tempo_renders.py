@@ -12,16 +12,7 @@ from datasets.midi import Part, Voice
 from datasets.pop909 import Song, Split
 from datasets.registry import find
 from datasets.renders import Render
-from datasets.tempo_patterns import (
-    FAST,
-    STYLES,
-    TEST_KITS,
-    TRAIN_CHORDS,
-    TRAIN_KITS,
-    TRAIN_LEADS,
-    drawn,
-    fast,
-)
+from datasets.tempo_patterns import FAST, STYLES, TEST, TRAIN, Style, drawn, fast
 
 RATE = 22_050
 SECONDS, TEST_SECONDS = 14.0, 20.0
@@ -51,7 +42,7 @@ def groove_pieces(split: str, *, seed: int = 5, stretched: bool = False, seconds
         if stretched:
             low, high = max(SLOWEST, bpm / 1.5), min(FASTEST, bpm * 1.9)
             bpm = float(low * (high / low) ** random.random()) if low < high else bpm
-        kit = int(random.choice(TRAIN_KITS if split == "train" else (0, *TEST_KITS)))
+        kit = int(random.choice(TRAIN.kits if split == "train" else (0, *TEST.kits)))
         part = _excerpt(performance, bpm, seconds, random)
         others = _chords(bpm, seconds, random) if split == "train" and random.random() < 0.3 else ()
         pieces.append(_piece(f"groove {performance.name}{' stretched' if stretched else ''}", bpm, seconds, (_voice(part, kit), *others)))
@@ -91,7 +82,7 @@ def _song_piece(song: Song, random: np.random.Generator) -> Piece:
     length = SECONDS / factor
     inside = beats[(beats >= start) & (beats < start + length)]
     bpm = 60 / float(np.median(np.diff(inside))) / factor
-    programs = {"MELODY": TRAIN_LEADS, "BRIDGE": TRAIN_LEADS, "PIANO": TRAIN_CHORDS}
+    programs = {"MELODY": TRAIN.leads, "BRIDGE": TRAIN.leads, "PIANO": TRAIN.chords}
     voices = []
     for name, part in song.parts.items():
         cut = part.cut(start, start + length).stretched(factor)
@@ -110,9 +101,23 @@ def pattern_pieces(count: int, *, seed: int) -> list[Piece]:
     pieces = []
     for at in range(count):
         bpm = float(SLOWEST * (FASTEST / SLOWEST) ** random.random())
-        fitting = [style for style in STYLES if style.slowest <= bpm <= style.fastest]
-        style = fitting[random.integers(len(fitting))]
+        style = _played_at(bpm, random)
         pieces.append(_piece(f"{style.name} {seed}-{at}", bpm, SECONDS, drawn(random, bpm, style, SECONDS)))
+    return pieces
+
+
+def loop_pieces(count: int, *, seed: int) -> list[Piece]:
+    """Loops of one, two or four bars, two seconds at least, exactly in time from 60 to 200 BPM; they judge and are never learned from."""
+    random = np.random.default_rng(seed)
+    pieces = []
+    for at in range(count):
+        bpm = float(60 * (200 / 60) ** ((at + random.random()) / count))
+        style = _played_at(bpm, random)
+        beats = len(style.kick) // style.division
+        bar = beats * 60 / bpm
+        seconds = bar * int(random.choice([bars for bars in (1, 2, 4) if bars * bar >= 2]))
+        voices = drawn(random, bpm, style, seconds, programs=TEST, exact=True)
+        pieces.append(_piece(f"loop, {style.name} {seed}-{at}", bpm, seconds, voices))
     return pieces
 
 
@@ -122,10 +127,15 @@ def fast_pieces() -> list[Piece]:
     for row, name in enumerate(FAST):
         for column, bpm in enumerate(np.linspace(160, 200, 9)):
             place = 9 * row + column
-            kit = (0, *TEST_KITS)[place % 3]
+            kit = (0, *TEST.kits)[place % 3]
             voices = fast(name, float(bpm), TEST_SECONDS, kit=kit, seed=place, accompanied=bool((row + column) % 2))
             pieces.append(_piece(f"{name} {bpm:g}", float(bpm), TEST_SECONDS, voices))
     return pieces
+
+
+def _played_at(bpm: float, random: np.random.Generator) -> Style:
+    fitting = [style for style in STYLES if style.slowest <= bpm <= style.fastest]
+    return fitting[random.integers(len(fitting))]
 
 
 def _piece(name: str, bpm: float, seconds: float, voices: tuple[Voice, ...]) -> Piece:

@@ -15,7 +15,7 @@ from datasets.registry import DataMissingError, find
 from datasets.renders import synthesizer_version
 from datasets.tempo_candidates import feature_names
 from datasets.tempo_periodicity import RHYTHM
-from datasets.tempo_renders import fast_pieces, groove_pieces
+from datasets.tempo_renders import fast_pieces, groove_pieces, loop_pieces
 from keras_models.checkpoint import Checkpoint
 from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, QuantizationBudget, Split, TensorSpec
 from keras_models.tempo_data import (
@@ -36,10 +36,10 @@ from keras_models.tempo_training import DATA, train
 
 PLACES = RHYTHM.candidates
 REAL_CASES = 500
-CLICKS = 40
+CLICKS, LOOPS = 40, 80
 ENSEMBLE = "probability"
 CLIPS, SPECTROGRAMS = (f"GTZAN {what}, each by the part that never heard its split" for what in ("clips", "spectrograms"))
-GROOVE, FAST, EXACT = "Groove renders", "fast renders", "click tracks"
+GROOVE, FAST, EXACT, LOOPED = "Groove renders", "fast renders", "click tracks", "rendered loops"
 
 
 class CandidateError(ValueError):
@@ -70,6 +70,7 @@ def _evaluations(checkpoint: Checkpoint, data: Path | None, split: Split) -> lis
         _evaluation(GROOVE, rendered_clips(groove_pieces("test"))),
         _evaluation(FAST, rendered_clips(fast_pieces())),
         _evaluation(EXACT, click_clips(CLICKS, seed=1000), exact=True),
+        _evaluation(LOOPED, rendered_clips(loop_pieces(LOOPS, seed=1000)), exact=True),
     ]
 
 
@@ -169,15 +170,17 @@ SPEC = ModelSpec(
     manifest=_manifest,
     units=UNITS,
     gates=(
-        # Asked of the clips: 78, 82, 95, 92 %; of Groove: 93 %; of fast renders: 80 %. The checkpoint reaches 76.6, 80.5, 93.5, 89.6 on
-        # these 77 clips, where the standard error is 5 points, 90.1 on these 71 renders, and 79.0 on these 81.
-        Gate(metric="within_2", data=CLIPS, minimum=75.0),
-        Gate(metric="acc1", data=CLIPS, minimum=79.0),
-        Gate(metric="acc2", data=CLIPS, minimum=93.0),
-        Gate(metric="within_2_octave", data=CLIPS, minimum=88.0),
-        Gate(metric="within_2", data=GROOVE, minimum=89.0),
+        # Asked of the clips: 78, 82, 95, 92 %; of Groove: 93 %; of fast renders: 80 %. The checkpoint reaches 79.2, 84.4, 96.1, 90.9 on
+        # these 77 clips, where the standard error is 5 points, 91.5 on these 71 renders, and 82.7 on these 81. What
+        # loops miss beside octaves are short waltzes: a length of three or six beats does not tell that it is a loop's.
+        Gate(metric="within_2", data=CLIPS, minimum=78.0),
+        Gate(metric="acc1", data=CLIPS, minimum=82.0),
+        Gate(metric="acc2", data=CLIPS, minimum=95.0),
+        Gate(metric="within_2_octave", data=CLIPS, minimum=90.0),
+        Gate(metric="within_2", data=GROOVE, minimum=91.0),
         Gate(metric="acc2", data=GROOVE, minimum=98.0),
-        Gate(metric="within_2", data=FAST, minimum=78.0),
+        Gate(metric="within_2", data=FAST, minimum=80.0),
+        Gate(metric="within_0.1_octave", data=LOOPED, minimum=89.0),
         Gate(metric="within_0.1", data=EXACT, minimum=100.0),
     ),
     budget=QuantizationBudget(metric="within_2", points=0.5, higher_is_better=True, float32=("*bias*", "*/mean", "*/scale")),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-UNITS = {"within_2": "%", "acc1": "%", "acc2": "%", "within_2_octave": "%", "within_0.1": "%"}
+UNITS = {"within_2": "%", "acc1": "%", "acc2": "%", "within_2_octave": "%", "within_0.1": "%", "within_0.1_octave": "%"}
 _OCTAVES = (1, 2, 1 / 2)
 _RELATIVES = (1, 2, 3, 1 / 2, 1 / 3)
 
@@ -22,7 +22,8 @@ def scores(told: Sequence[float | None], bpm: np.ndarray, *, exact: bool = False
     told
         Tempi [n] in BPM; None is never right.
     exact
-        Whether ``within_0.1`` is asked as well: of material whose tempo is known as exactly.
+        Whether ``within_0.1`` is asked as well, and the same of the tempo, its half or its double: of material whose tempo is known as
+        exactly.
     """
     values = np.array([np.nan if each is None else each for each in told], float)
 
@@ -34,5 +35,5 @@ def scores(told: Sequence[float | None], bpm: np.ndarray, *, exact: bool = False
 
     found = {"within_2": within(2, (1,)), "acc1": near((1,)), "acc2": near(_RELATIVES), "within_2_octave": within(2, _OCTAVES)}
     if exact:
-        found["within_0.1"] = within(0.1, (1,))
+        found |= {"within_0.1": within(0.1, (1,)), "within_0.1_octave": within(0.1, _OCTAVES)}
     return {name: 100 * float(hits.mean()) for name, hits in found.items()}

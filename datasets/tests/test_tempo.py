@@ -9,7 +9,7 @@ from datasets.midi import write
 from datasets.tempo_analysis import analyse, by_prior, estimate, is_loop, log_mel, whole_beats
 from datasets.tempo_candidates import candidates, feature_names
 from datasets.tempo_clicks import click_track
-from datasets.tempo_patterns import FAST, STYLES, TEST_BASS, TEST_CHORDS, TEST_KITS, TEST_LEADS, _digits, _strokes, drawn, fast
+from datasets.tempo_patterns import FAST, STYLES, TEST, _digits, _strokes, drawn, fast
 from datasets.tempo_periodicity import RHYTHM, onset_curves
 from datasets.tempo_renders import pattern_pieces
 
@@ -69,7 +69,7 @@ def test_log_mel_is_cut_eighty_decibels_below_its_loudest():
 
 
 def test_drawn_patterns_repeat_no_bar_and_no_program_of_those_that_judge():
-    held_out = {True: {*TEST_KITS}, False: {*TEST_BASS, *TEST_CHORDS, *TEST_LEADS}}
+    held_out = {True: {*TEST.kits}, False: {*TEST.bass, *TEST.chords, *TEST.leads}}
     for piece in pattern_pieces(60, seed=3):
         assert all(voice.program not in held_out[voice.drums] for voice in piece.render.voices)
     fixed = {_shape(kick, snare) for kick, snare, _ in FAST.values()}

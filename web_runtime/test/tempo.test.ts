@@ -80,7 +80,7 @@ describe('tempo without a model', () => {
 });
 
 describe('tempo', () => {
-  const manifest = { inputs: [{ name: 'candidates', shape: [16, 68] }] };
+  const manifest = { inputs: [{ name: 'candidates', shape: [16, 149] }] };
   const chosen: number[][] = [];
   const last = tempo(
     fakeModel('tempo', manifest, ({ present }) => {
@@ -101,6 +101,6 @@ describe('tempo', () => {
     const runs = chosen.length;
     expect((await last.analyses.tempo({ samples: new Float32Array(RATE * 3), sampleRate: RATE })).bpm).toBeNull();
     expect(chosen.length).toBe(runs);
-    expect(() => last.encode(new Float32Array(67))).toThrow('tempo: features expects a Float32Array of 1 to 16 rows of 68 finite values, got 67 values');
+    expect(() => last.encode(new Float32Array(67))).toThrow('tempo: features expects a Float32Array of 1 to 16 rows of 149 finite values, got 67 values');
   });
 });

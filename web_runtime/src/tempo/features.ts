@@ -44,21 +44,16 @@ export function coarseView({ values, count, size }: Frames, rate: number, phase:
  */
 export function candidateFeatures({ logMel, curves, found, rate }: RhythmView, values: Float64Array, places: readonly number[]): number[][] {
   const shared = clipFeatures(curves, logMel, rate);
+  const { acf, magnitude } = found;
   const coherences = PAIRS.map(([one, other]) => coherence(found, one, other));
-  const aligned = alignment(found);
+  const described = [acf[0]!, magnitude[0]!, ...acf.slice(1), ...magnitude.slice(1), ...coherences, alignment(found)];
   const most = Math.max(values.reduce((largest, value) => Math.max(largest, value), -Infinity), 1e-9);
   const octave = RHYTHM.perOctave;
   return places.map((place) => {
-    const many = RHYTHM.ratios.map((ratio) => place + octave * Math.log2(ratio));
-    const few = RHYTHM.bandRatios.map((ratio) => place + octave * Math.log2(ratio));
-    const at = (curve: Float64Array, where: readonly number[]): number[] => where.map((each) => between(curve, each));
+    const multiples = RHYTHM.ratios.map((ratio) => place + octave * Math.log2(ratio));
     const tempo = (place - placeOf(120)) / octave;
     return [
-      ...at(found.acf[0]!, many),
-      ...at(found.magnitude[0]!, many),
-      ...[found.acf, found.magnitude].flatMap((kind) => [1, 2, 3].flatMap((band) => at(kind[band]!, few))),
-      ...coherences.flatMap((curve) => at(curve, few)),
-      ...at(aligned, few.slice(0, 2)),
+      ...described.flatMap((curve) => multiples.map((multiple) => between(curve, multiple))),
       between(values, place) / most,
       tempo,
       tempo ** 2,
