@@ -52,9 +52,9 @@ class Rhythm:
         Largest sample, seconds, mean onset strength in dB, and salience below which there is no beat.
     weakSalience, strongSalience
         Between them, confidence grows from none to the decision's own.
-    loopSeconds, loopFilled, loopBeats, loopHeard
-        What is shorter may be a loop, which is repeated to last so many seconds; how many beats its length may be off whole ones, and by
-        how many of the most salient candidates that is judged.
+    loopSeconds, loopFilled, loopBars, loopBeats, loopHeard
+        What is shorter may be a loop, which is repeated to last so many seconds; bars of how many beats its length may be whole ones of,
+        how many beats it may be off for each, and by how many of the most salient candidates that is judged.
     """
 
     sampleRate: int
@@ -96,7 +96,8 @@ class Rhythm:
     strongSalience: float
     loopSeconds: float
     loopFilled: float
-    loopBeats: float
+    loopBars: tuple[int, ...]
+    loopBeats: tuple[float, ...]
     loopHeard: int
 
     def __post_init__(self) -> None:

@@ -171,8 +171,8 @@ SPEC = ModelSpec(
     units=UNITS,
     gates=(
         # Asked of the clips: 78, 82, 95, 92 %; of Groove: 93 %; of fast renders: 80 %. The checkpoint reaches 79.2, 84.4, 96.1, 90.9 on
-        # these 77 clips, where the standard error is 5 points, 91.5 on these 71 renders, and 82.7 on these 81. What
-        # loops miss beside octaves are short waltzes: a length of three or six beats does not tell that it is a loop's.
+        # these 77 clips, where the standard error is 5 points, 91.5 on these 71 renders, and 82.7 on these 81. Of
+        # loops it misses octaves and other multiples; the others are right to a tenth.
         Gate(metric="within_2", data=CLIPS, minimum=78.0),
         Gate(metric="acc1", data=CLIPS, minimum=82.0),
         Gate(metric="acc2", data=CLIPS, minimum=95.0),
@@ -180,7 +180,7 @@ SPEC = ModelSpec(
         Gate(metric="within_2", data=GROOVE, minimum=91.0),
         Gate(metric="acc2", data=GROOVE, minimum=98.0),
         Gate(metric="within_2", data=FAST, minimum=80.0),
-        Gate(metric="within_0.1_octave", data=LOOPED, minimum=89.0),
+        Gate(metric="within_0.1_octave", data=LOOPED, minimum=92.0),
         Gate(metric="within_0.1", data=EXACT, minimum=100.0),
     ),
     budget=QuantizationBudget(metric="within_2", points=0.5, higher_is_better=True, float32=("*bias*", "*/mean", "*/scale")),

@@ -50,6 +50,8 @@ def test_a_loop_counts_its_beats_over_its_end():
     loop = click_track(140, 8 * 60 / 140, seed=9)
     assert is_loop(analyse(loop), len(loop) / RATE)
     assert not is_loop(analyse(click_track(140, 13.3 * 60 / 140, seed=9)), 13.3 * 60 / 140)
+    waltz = click_track(150, 9 * 60 / 150, seed=9, accents=3)
+    assert is_loop(analyse(waltz), len(waltz) / RATE)
     assert estimate(loop, by_prior, between=(100, 180)).bpm == pytest.approx(140, abs=0.01)
     assert whole_beats(121.0, 4.0) == pytest.approx(120.0) and whole_beats(128.0, 4.0) == 128.0
 

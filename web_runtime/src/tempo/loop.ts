@@ -4,13 +4,15 @@ import { RhythmAnalysis } from './analysis.js';
 import { candidatePlaces } from './candidates.js';
 import { RHYTHM, tempoAt } from './rhythm.js';
 
-/** Whether a short recording lasts whole bars of four beats of one of its most salient tempi: chance alone makes one in eight do so. */
+/** Whether a short recording lasts whole bars of four or three beats of one of its most salient tempi: chance makes one in seven do so. */
 export function isLoop(analysis: RhythmAnalysis, seconds: number): boolean {
   if (seconds >= RHYTHM.loopSeconds || !analysis.hasBeat) return false;
   const places = candidatePlaces(analysis.salience).slice(0, RHYTHM.loopHeard);
   return places.some((place) => {
     const beats = (analysis.refine(tempoAt(place)) * seconds) / 60;
-    return beats >= 3.5 && Math.abs(beats - 4 * roundHalfEven(beats / 4)) <= RHYTHM.loopBeats;
+    return RHYTHM.loopBars.some(
+      (bar, at) => beats >= bar - 0.5 && Math.abs(beats - bar * roundHalfEven(beats / bar)) <= RHYTHM.loopBeats[at]!,
+    );
   });
 }
 
