@@ -12,7 +12,8 @@ from datasets.midi import Part, Voice
 from datasets.pop909 import Song, Split
 from datasets.registry import find
 from datasets.renders import Render
-from datasets.tempo_patterns import FAST, STYLES, TEST, TRAIN, Style, drawn, fast
+from datasets.tempo_patterns import drawn, fast
+from datasets.tempo_styles import FAST, STYLES, TEST, TRAIN, Style
 
 RATE = 22_050
 SECONDS, TEST_SECONDS = 14.0, 20.0

@@ -9,9 +9,10 @@ from datasets.midi import write
 from datasets.tempo_analysis import analyse, by_prior, estimate, is_loop, log_mel, whole_beats
 from datasets.tempo_candidates import candidates, feature_names
 from datasets.tempo_clicks import click_track
-from datasets.tempo_patterns import FAST, STYLES, TEST, _digits, _strokes, drawn, fast
+from datasets.tempo_patterns import _digits, _strokes, drawn, fast
 from datasets.tempo_periodicity import RHYTHM, onset_curves
 from datasets.tempo_renders import pattern_pieces
+from datasets.tempo_styles import FAST, STYLES, TEST
 
 RATE = RHYTHM.sampleRate
 
