@@ -18,18 +18,8 @@ from datasets.tempo_periodicity import RHYTHM
 from datasets.tempo_renders import fast_pieces, groove_pieces, loop_pieces
 from keras_models.checkpoint import Checkpoint
 from keras_models.spec import Arrays, Evaluation, Gate, ModelSpec, ParityCase, QuantizationBudget, Split, TensorSpec
-from keras_models.tempo_data import (
-    HELD_OUT,
-    WIDTH,
-    Clip,
-    click_clips,
-    heard_clips,
-    inputs_of,
-    read_table,
-    rendered_clips,
-    sparse_clips,
-    splits_of,
-)
+from keras_models.tempo_clips import WIDTH, Clip, inputs_of
+from keras_models.tempo_data import HELD_OUT, click_clips, heard_clips, read_table, rendered_clips, sparse_clips, splits_of
 from keras_models.tempo_graph import PARTS, tempo_graph
 from keras_models.tempo_scores import UNITS, scores
 from keras_models.tempo_training import DATA, train

@@ -20,19 +20,8 @@ from datasets.tempo_renders import SECONDS, groove_pieces, pattern_pieces, pop_p
 from keras_models.checkpoint import Checkpoint
 from keras_models.report import revision
 from keras_models.spec import TrainRequest
-from keras_models.tempo_data import (
-    HELD_OUT,
-    WIDTH,
-    Clip,
-    click_clips,
-    inputs_of,
-    read_table,
-    scaled_clips,
-    scaled_heard_clips,
-    sparse_clips,
-    splits_of,
-    targets_of,
-)
+from keras_models.tempo_clips import WIDTH, Clip, inputs_of, targets_of
+from keras_models.tempo_data import HELD_OUT, click_clips, read_table, scaled_clips, scaled_heard_clips, sparse_clips, splits_of
 from keras_models.tempo_graph import LIMIT, PARTS
 from keras_models.training import seed_everything
 

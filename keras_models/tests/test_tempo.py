@@ -13,19 +13,20 @@ from datasets.tables import DataError
 from datasets.tempo_analysis import estimate
 from datasets.tempo_clicks import click_track
 from datasets.tempo_periodicity import RHYTHM
-from keras_models import tempo_data, tempo_training
+from keras_models import tempo_clips, tempo_training
 from keras_models.__main__ import main
 from keras_models.checkpoint import load_checkpoint
 from keras_models.inference import runner
 from keras_models.tempo import SPEC, CandidateError, _evaluation, _made_up
-from keras_models.tempo_data import click_clips, inputs_of, read_table, splits_of, targets_of
+from keras_models.tempo_clips import inputs_of, targets_of
+from keras_models.tempo_data import click_clips, read_table, splits_of
 from keras_models.tempo_graph import PARTS, tempo_graph
 from keras_models.tempo_scores import scores
 
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory, monkeypatch):
-    monkeypatch.setattr(tempo_data, "cache", lambda: tmp_path_factory.getbasetemp() / "cache")
+    monkeypatch.setattr(tempo_clips, "cache", lambda: tmp_path_factory.getbasetemp() / "cache")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_no_part_learns_from_the_split_that_it_judges(monkeypatch):
 
     def network(features, present, wanted, importance, seed):
         heard.append(sorted(importance))
-        return [np.zeros(shape) for shape in ((tempo_data.WIDTH, 2), (2,), (2, 1), (1,))]
+        return [np.zeros(shape) for shape in ((tempo_clips.WIDTH, 2), (2,), (2, 1), (1,))]
 
     monkeypatch.setattr(tempo_training, "_network", network)
     tempo_training.fit(click_clips(4, seed=3), [(1, np.arange(4.0))], np.array([*PARTS, ""]), seed=1)
@@ -104,7 +105,7 @@ def test_places_without_a_candidate_get_no_probability(checkpoint):
 
 
 def test_order_of_candidates_changes_nothing(checkpoint):
-    run, rows = runner(SPEC, checkpoint), _made_up(5).reshape(-1, tempo_data.WIDTH)
+    run, rows = runner(SPEC, checkpoint), _made_up(5).reshape(-1, tempo_clips.WIDTH)
     one, other = (run(checkpoint.weights, SPEC.encode(checkpoint, (each,)))["probability"][0, : len(rows)] for each in (rows, rows[::-1]))
     assert np.allclose(one, other[::-1], atol=1e-6)
 
