@@ -12,7 +12,7 @@ from pathlib import Path
 import librosa
 import numpy as np
 
-from datasets import tempo_analysis, tempo_candidates, tempo_periodicity
+from datasets import tempo_analysis, tempo_candidates, tempo_periodicity, tempo_refinement
 from datasets.files import sha256_of, write_atomically
 from datasets.registry import cache
 from datasets.tempo_analysis import Question, analyse_mel, by_prior, question, whole_beats
@@ -143,5 +143,5 @@ def place_of(identity: str) -> Path:
 @lru_cache(maxsize=1)
 def _code() -> str:
     """Digest of what the analysis is made of."""
-    modules = (tempo_analysis, tempo_candidates, tempo_periodicity)
+    modules = (tempo_analysis, tempo_candidates, tempo_periodicity, tempo_refinement)
     return " ".join([repr(RHYTHM), *(sha256_of(Path(module.__file__)) for module in modules)])
