@@ -15,6 +15,7 @@ TAGS = 50
 QUANTILES = (0.1, 0.5, 0.9)
 LIMIT = 5.0  # standard deviations at which a statistic is cut: beyond, a track is unlike all of training
 MEMBERS = ("transfer", "streams", "joint")
+ENSEMBLE = "probability"  # the output of their vote
 Named = Mapping[str, tf.Tensor]
 
 
@@ -40,7 +41,7 @@ def genre_graph(weights: Named, tags: tf.Tensor, mel: tf.Tensor) -> dict[str, tf
     }
     votes = [tf.nn.log_softmax(logits[name]) * weights[f"ensemble/{name}"] for name in MEMBERS]
     return {
-        "probability": tf.nn.softmax(tf.add_n(votes)),
+        ENSEMBLE: tf.nn.softmax(tf.add_n(votes)),
         **{name: tf.nn.softmax(logits[name]) for name in MEMBERS},
         "over_time": tf.nn.softmax(patches),
         "features": features,

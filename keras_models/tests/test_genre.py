@@ -12,10 +12,11 @@ from datasets.tables import DataError
 from keras_models import genre_folder
 from keras_models.__main__ import main
 from keras_models.checkpoint import load_checkpoint
-from keras_models.genre import SPEC, _indices, _made_up
+from keras_models.genre import SPEC, _made_up
 from keras_models.genre_augmentation import augmented
 from keras_models.genre_data import RUNS, Tracks, artist_folds, load, random_folds, registered
 from keras_models.genre_graph import tag_quantiles
+from keras_models.genre_judging import indices
 from keras_models.genre_members import Features, fit
 from keras_models.genre_patterns import PATTERNS, _contrasts, _directions, learned_patterns, levels, multiply_adds, patterns
 from keras_models.genre_scores import calibration_error, scores
@@ -65,7 +66,7 @@ def test_genres_may_be_named_in_rows_or_be_bare_indices_of_the_labels(tmp_path, 
     layouts["other order"] = {"genre": 9 - genre, "genre_names": labels[::-1]}
     for layout, told in layouts.items():
         np.savez(tmp_path / f"{layout}.npz", **held, **told)
-        assert _indices(checkpoint, load(tmp_path / f"{layout}.npz")).tolist() == genre.tolist(), layout
+        assert indices(checkpoint, load(tmp_path / f"{layout}.npz")).tolist() == genre.tolist(), layout
 
 
 def test_rows_that_a_file_says_were_trained_on_are_left_out(tmp_path, capsys):
