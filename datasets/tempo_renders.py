@@ -90,7 +90,7 @@ def _song_piece(song: Song, random: np.random.Generator) -> Piece:
         if cut.notes and name in programs:
             voices.append(Voice(part=cut, program=int(random.choice(programs[name]))))
     if random.random() < 0.5 or not voices:
-        fitting = [style for style in STYLES if style.slowest <= bpm <= style.fastest and style.division == 4 and len(style.kick) == 16]
+        fitting = [style for style in _styles_at(bpm) if style.division == 4 and len(style.kick) == 16]
         if fitting:
             voices += [voice for voice in drawn(random, bpm, fitting[random.integers(len(fitting))], SECONDS) if voice.drums]
     return _piece(f"pop {song.name}", bpm, SECONDS, tuple(voices))
@@ -102,7 +102,7 @@ def pattern_pieces(count: int, *, seed: int) -> list[Piece]:
     pieces = []
     for at in range(count):
         bpm = float(SLOWEST * (FASTEST / SLOWEST) ** random.random())
-        style = _played_at(bpm, random)
+        style = _style_at(bpm, random)
         pieces.append(_piece(f"{style.name} {seed}-{at}", bpm, SECONDS, drawn(random, bpm, style, SECONDS)))
     return pieces
 
@@ -113,7 +113,7 @@ def loop_pieces(count: int, *, seed: int) -> list[Piece]:
     pieces = []
     for at in range(count):
         bpm = float(60 * (200 / 60) ** ((at + random.random()) / count))
-        style = _played_at(bpm, random)
+        style = _style_at(bpm, random)
         beats = len(style.kick) // style.division
         bar = beats * 60 / bpm
         seconds = bar * int(random.choice([bars for bars in (1, 2, 4) if bars * bar >= 2]))
@@ -134,9 +134,14 @@ def fast_pieces() -> list[Piece]:
     return pieces
 
 
-def _played_at(bpm: float, random: np.random.Generator) -> Style:
-    fitting = [style for style in STYLES if style.slowest <= bpm <= style.fastest]
+def _style_at(bpm: float, random: np.random.Generator) -> Style:
+    fitting = _styles_at(bpm)
     return fitting[random.integers(len(fitting))]
+
+
+def _styles_at(bpm: float) -> list[Style]:
+    """Those that are played at a tempo."""
+    return [style for style in STYLES if style.slowest <= bpm <= style.fastest]
 
 
 def _piece(name: str, bpm: float, seconds: float, voices: tuple[Voice, ...]) -> Piece:

@@ -161,8 +161,8 @@ SPEC = ModelSpec(
     units=UNITS,
     gates=(
         # Asked of the clips: 78, 82, 95, 92 %; of Groove: 93 %; of fast renders: 80 %. The checkpoint reaches 79.2, 84.4, 96.1, 90.9 on
-        # these 77 clips, where the standard error is 5 points, 91.5 on these 71 renders, and 82.7 on these 81. Of
-        # loops it misses octaves and other multiples; the others are right to a tenth.
+        # these 77 clips, where the standard error is 5 points, 91.5 on these 71 renders, and 82.7 on these 81. Of loops it misses
+        # octaves and other multiples; the others are right to a tenth.
         Gate(metric="within_2", data=CLIPS, minimum=78.0),
         Gate(metric="acc1", data=CLIPS, minimum=82.0),
         Gate(metric="acc2", data=CLIPS, minimum=95.0),

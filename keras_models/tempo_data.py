@@ -14,6 +14,7 @@ import pandas as pd
 from datasets import tempo_analysis, tempo_clicks
 from datasets.clips import AudioError, clip_table, read_mono
 from datasets.files import sha256_of
+from datasets.music_features import SPREAD
 from datasets.registry import find
 from datasets.renders import render, render_all
 from datasets.tables import DataError, Problem
@@ -22,7 +23,7 @@ from datasets.tempo_renders import Piece
 from keras_models.tempo_clips import Clip, clip_of, kept, mel_clip, place_of
 
 HELD_OUT = 5  # every fifth recording of a user's table judges
-SPARSE_RATE = 387.5 / 30  # frames per second of GTZAN's published spectrograms
+SPARSE_RATE = SPREAD / 30  # frames per second of GTZAN's published spectrograms
 
 
 def splits_of(clips: Sequence[Clip]) -> np.ndarray:
